@@ -1,0 +1,1 @@
+"""Floor 3: results as pages, maps, sheets and PDF. Computes nothing, only shows."""
