@@ -75,10 +75,13 @@ def sample_town(people: int = 60_000, seed: int = 1) -> Region:
     rng = np.random.default_rng(seed)
     count = int(np.clip(round(120 * (people / 60_000) ** 0.6), 6, 700))
     ground = _ground(count, rng)
-    areas, rows = _people(ground, people, rng)
-    tables: dict[str, pl.DataFrame | list[dict[str, Any]]] = {"areas": areas, "people": rows}
+    areas, residents = _people(ground, people, rng)
+    tables: dict[str, pl.DataFrame | list[dict[str, Any]]] = {"areas": areas, "people": residents}
     tables |= rest_of_tables(areas, ground.zones, ground.families, people, rng)
-    frames = {t: v if isinstance(v, pl.DataFrame) else pl.DataFrame(v, infer_schema_length=None) for t, v in tables.items()}
+    frames = {
+        t: rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
+        for t, rows in tables.items()
+    }
     source = {
         "file": SOURCE, "kind": "sample", "title": f"{NAME}の見本データ", "owner": "daremo", "licence": "CC0-1.0",
         "date": "2026-01-01", "rows_used": sum(f.height for f in frames.values()), "rows_rejected": 0, "sha256": "",
@@ -99,7 +102,8 @@ def _zone_counts(count: int) -> dict[str, int]:
         "hill": max(1, round(0.13 * count)),
         "island": 3 if count >= 15 else 1,
     }
-    return {"centre": small["centre"], "plain": count - sum(small.values()), **{z: small[z] for z in ("new", "hill", "island")}}
+    counts = {"plain": count - sum(small.values())} | small
+    return {zone: counts[zone] for zone in ZONES}
 
 
 def _names(zone: str, count: int) -> list[tuple[str, str]]:
@@ -114,9 +118,8 @@ def _names(zone: str, count: int) -> list[tuple[str, str]]:
                 # "山中町" + "東" + "本郷": the former town's name stays in front
                 town, rest = r["name"][:3], r["name"][3:]
                 family = town + direction + rest
-            out += [
-                (family, family if chome == 1 else f"{family}{str(k + 1).translate(WIDE_DIGITS)}丁目") for k in range(chome)
-            ]
+            numbers = [f"{k + 1}丁目".translate(WIDE_DIGITS) for k in range(chome)] if chome > 1 else [""]
+            out += [(family, family + number) for number in numbers]
     return out[:count]
 
 
@@ -140,9 +143,11 @@ def _ground(count: int, rng: np.random.Generator) -> Ground:
                 families.append(family)
                 zones.append(zone)
                 points.append((east + away * math.cos(turn) + jitter[0], north + away * math.sin(turn) + jitter[1]))
-    island = ["小島" if n == "小島" else "みほん島" if z == "island" else None for n, z in zip(names, zones, strict=True)]
-    community = [i or ("山中町" if n.startswith("山中町") else None) for n, i in zip(names, island, strict=True)]
-    return Ground(names, families, zones, community, island, np.array(points))
+    islands = [
+        None if z != "island" else "小島" if n == "小島" else "みほん島" for n, z in zip(names, zones, strict=True)
+    ]
+    community = [i or ("山中町" if n.startswith("山中町") else None) for n, i in zip(names, islands, strict=True)]
+    return Ground(names, families, zones, community, islands, np.array(points))
 
 
 def _family_point(zone: str, i: int, of: int, radius: float, family: str) -> tuple[float, float]:
@@ -152,8 +157,9 @@ def _family_point(zone: str, i: int, of: int, radius: float, family: str) -> tup
     if zone == "hill":
         valley = {"山中町": 0, "西谷町": 1, "東山町": 2}[family[:3]]
         bend = (-1.0, 1.0)[i % 2] * 0.5
-        deep = radius + 1.4 + (i // 2 if valley == 0 else i - of // 2 if i >= of // 2 else i) * 0.55
-        return ((0.6, -0.62 * radius, 0.62 * radius)[valley] + bend, -min(deep, radius + 12.0) * (1.0 if valley == 0 else 0.82))
+        up = i // 2 if valley == 0 else i - of // 2 if i >= of // 2 else i
+        deep = min(radius + 1.4 + up * 0.55, radius + 12.0) * (1.0 if valley == 0 else 0.82)
+        return (0.6, -0.62 * radius, 0.62 * radius)[valley] + bend, -deep
     if zone == "new":
         side = (-1.0, 1.0)[i % 2]
         return side * radius * (0.45 + 0.1 * (i // 2)), -radius * (0.62 - 0.17 * (i // 2))
@@ -196,8 +202,8 @@ def _people(ground: Ground, people: int, rng: np.random.Generator) -> tuple[pl.D
             }
         )
     long = [
-        {"area_id": rows[d]["area_id"], "sex": "mf"[s], "age_from": low, "age_to": high, "people": int(count_dsa[d, s, b])}
-        for d in range(count) for s in range(2) for b, (low, high) in enumerate(bands)
+        {"area_id": row["area_id"], "sex": "mf"[s], "age_from": low, "age_to": high, "people": int(count_dsa[d, s, b])}
+        for d, row in enumerate(rows) for s in range(2) for b, (low, high) in enumerate(bands)
     ]
     return pl.DataFrame(rows, infer_schema_length=None), pl.DataFrame(long)
 
@@ -219,7 +225,7 @@ def shared_out(weights: NDArray[np.float64] | Sequence[float], total: int) -> ND
     """Whole numbers in proportion to `weights` that sum to `total` (largest remainders, first one wins a tie)."""
     weight = np.asarray(weights, dtype=np.float64)
     exact = weight * (total / weight.sum())
-    whole = np.floor(exact).astype(np.int64)
+    whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
     return whole

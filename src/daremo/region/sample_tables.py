@@ -74,7 +74,8 @@ def _places(areas: pl.DataFrame, zones: Sequence[str], families: Sequence[str], 
         start = int(rng.integers(1_000_000)) if r["where"] not in ("outer", "hill") else 1
         sited += [(dict(r), d, families[d]) for d in _spread(among[r["where"]], wanted, xy_dk, start)]
     sited += _school_districts(by_zone, families, xy_dk, count)
-    return [_place(i, row, areas.row(d, named=True), rng) for i, (row, d, _) in enumerate(_stated_hours(_named_once(sited)))]
+    named = _stated_hours(_named_once(sited))
+    return [_place(i, row, areas.row(d, named=True), rng) for i, (row, d, _) in enumerate(named)]
 
 
 def _school_districts(
@@ -87,7 +88,8 @@ def _school_districts(
     seats += _spread(by_zone["island"], 2 if len(by_zone["island"]) > 1 else 1, xy_dk, 0)
     centre = {
         "kind": "community_centre", "name": "{area}コミュニティセンター", "opening_hours": "Tu-Su 09:00-22:00",
-        "rooms_low": "2", "rooms_high": "5", "step_free": "often", "organisation": "コミュニティ協議会", "help_hours_week": "",
+        "rooms_low": "2", "rooms_high": "5", "step_free": "often", "organisation": "コミュニティ協議会",
+        "help_hours_week": "",
     }
     school = centre | {
         "kind": "school", "name": "みほん市立{area}小学校", "opening_hours": "Sa-Su 09:00-17:00; PH off",
@@ -155,18 +157,20 @@ def _lines(areas: pl.DataFrame, zones: Sequence[str], rng: np.random.Generator) 
     for area_id, name, zone in zip(areas["area_id"], areas["name"], zones, strict=True):
         fibre, lte, five, down = known[zone]
         luck = rng.random(4)
+        far = zone in ("hill", "island")
         offers = [
-            ("fibre", 0.0 if name == "小島" else fibre - 0.12 * luck[0] * (zone in ("hill", "island")), down, 0.8, 4950),
-            ("4g", lte - 0.05 * luck[1] * (zone in ("hill", "island")), 45.0 if zone != "hill" else 22.0, 0.3, 2980),
+            ("fibre", 0.0 if name == "小島" else fibre - 0.12 * luck[0] * far, down, 0.8, 4950),
+            ("4g", lte - 0.05 * luck[1] * far, 45.0 if zone != "hill" else 22.0, 0.3, 2980),
             ("5g", five * (0.6 + 0.4 * luck[2]), 210.0, 0.2, 4480),
         ]
         if name == "小島":
             offers.append(("satellite", 1.0, 110.0, 0.15, 6600))
         out += [
             {
-                "area_id": area_id, "technology": tech, "coverage_share": round(share, 3), "down_mbps": round(mbps * (0.85 + 0.3 * luck[3]), 1),
-                "up_mbps": round(mbps * up, 1), "price_yen_month": yen, "confidence": 0.8 if tech == "fibre" else 0.5,
-                "date": DATE, "source": "見本の調査（架空）" if tech == "fibre" else "見本の事業者の公表（架空）",
+                "area_id": area_id, "technology": tech, "coverage_share": round(share, 3),
+                "down_mbps": round(mbps * (0.85 + 0.3 * luck[3]), 1), "up_mbps": round(mbps * up, 1),
+                "price_yen_month": yen, "confidence": 0.8 if tech == "fibre" else 0.5, "date": DATE,
+                "source": "見本の調査（架空）" if tech == "fibre" else "見本の事業者の公表（架空）",
             }
             for tech, share, mbps, up, yen in offers
         ]
@@ -177,15 +181,21 @@ def _services(rng: np.random.Generator) -> list[Row]:
     rows = rows_of(PACKAGE, "sample_services")
     return [
         {k: v for k, v in r.items() if k != "success"}
-        | {"succeeded": int(rng.binomial(int(r["tried"]), float(r["success"]))), "source": "見本の使いやすさ調べ（架空）"}
+        | {"succeeded": _drawn(int(r["tried"]), float(r["success"]), rng), "source": "見本の使いやすさ調べ（架空）"}
         for r in rows
     ]
 
 
+def _drawn(tries: int, chance: float, rng: np.random.Generator) -> int:
+    """Successes in `tries`, one uniform draw each: the same on every machine, unlike a library's binomial shortcut."""
+    return int((rng.random(tries) < chance).sum())
+
+
 def _organisations() -> list[Row]:
     known = (
-        ("みほん市", "town"), ("見本県", "prefecture"), ("国の窓口サイト", "nation"), ("みほん携帯", "shop"), ("郵便局", "post"),
-        ("みほん大学", "school"), ("みほん市社会福祉協議会", "npo"), ("みほんデジタルの会", "npo"), ("みほん回線", "company"),
+        ("みほん市", "town"), ("見本県", "prefecture"), ("国の窓口サイト", "nation"), ("みほん携帯", "shop"),
+        ("郵便局", "post"), ("みほん大学", "school"), ("みほん市社会福祉協議会", "npo"), ("みほんデジタルの会", "npo"),
+        ("みほん回線", "company"),
     )
     return [
         {"organisation_id": f"o{i + 1}", "name": name, "kind": kind, "corporate_number": None}
@@ -208,7 +218,7 @@ def _survey(areas: pl.DataFrame, people: int, rng: np.random.Generator) -> list[
             out += [
                 {
                     "area_id": area, "life_stage": r["life_stage"], "barrier": b, "answers": answers,
-                    "has_barrier": int(rng.binomial(answers, min(float(r[b]) + worse, 0.95))),
+                    "has_barrier": _drawn(answers, min(float(r[b]) + worse, 0.95), rng),
                     "date": "2025-10-01", "source": "見本の住民アンケート（架空）",
                 }
                 for b in BARRIERS
@@ -225,21 +235,24 @@ def _hazards(areas: pl.DataFrame, zones: Sequence[str], rng: np.random.Generator
         found += [("tsunami", 0.003), ("storm_surge", 0.02)] if by_sea else []
         found += [("landslide", 0.02)] if zone in ("hill", "island") else []
         found += [("flood", 0.01)] if zone in ("centre", "plain") and rng.random() < 0.3 else []
-        out += [{"area_id": area_id, "hazard": h, "probability_year": p, "source": "見本の想定（架空）"} for h, p in found]
+        out += [
+            {"area_id": area_id, "hazard": h, "probability_year": p, "source": "見本の想定（架空）"} for h, p in found
+        ]
     return out
 
 
 def _backbone(areas: pl.DataFrame) -> list[Row]:
     links = [
-        ("見本県庁局", "みほん局", 200, 62, 41.0), ("見本県庁局", "みほん東局", 100, 30, 47.0), ("みほん局", "みほん東局", 100, 18, 6.5),
-        ("みほん局", "みほん西局", 100, 21, 6.0), ("みほん局", "山中局", 10, 3, 12.0),
+        ("見本県庁局", "みほん局", 200, 62, 41.0), ("見本県庁局", "みほん東局", 100, 30, 47.0),
+        ("みほん局", "みほん東局", 100, 18, 6.5), ("みほん局", "みほん西局", 100, 21, 6.0),
+        ("みほん局", "山中局", 10, 3, 12.0),
     ]
     if areas["island"].is_not_null().any():
         links.append(("みほん局", "みほん島局", 10, 1, 6.0))
     return [
         {
-            "link_id": f"b{i + 1}", "from_node": a, "to_node": b, "capacity_gbps": cap, "demand_gbps": use, "length_km": km,
-            "source": "見本の回線図（架空）",
+            "link_id": f"b{i + 1}", "from_node": a, "to_node": b, "capacity_gbps": cap, "demand_gbps": use,
+            "length_km": km, "source": "見本の回線図（架空）",
         }
         for i, (a, b, cap, use, km) in enumerate(links)
     ]
@@ -252,8 +265,9 @@ def _islands(areas: pl.DataFrame) -> list[Row]:
     )
     return [
         {
-            "island": name, "latitude": latitude, "longitude": longitude, "radius_km": 1.8 if name == "みほん島" else 1.2,
-            "boat_min": boats[name][0], "sailings_day": boats[name][1], "fare_yen": boats[name][2], "source": "見本の時刻表（架空）",
+            "island": name, "latitude": latitude, "longitude": longitude,
+            "radius_km": 1.8 if name == "みほん島" else 1.2, "boat_min": boats[name][0], "sailings_day": boats[name][1],
+            "fare_yen": boats[name][2], "source": "見本の時刻表（架空）",
         }
         for name, latitude, longitude in points.iter_rows()
     ]
@@ -271,8 +285,9 @@ def _events(areas: pl.DataFrame) -> list[Row]:
         date = datetime.date.fromisoformat(day)
         out.append(
             {
-                "event_id": f"e{i + 1}", "name": name, "place_name": f"{area['name']}の広場", "latitude": area["latitude"],
-                "longitude": area["longitude"], "date_text": f"{date.month}月{date.day}日（{'月火水木金土日'[date.weekday()]}）",
+                "event_id": f"e{i + 1}", "name": name, "place_name": f"{area['name']}の広場",
+                "latitude": area["latitude"], "longitude": area["longitude"],
+                "date_text": f"{date.month}月{date.day}日（{'月火水木金土日'[date.weekday()]}）",
                 "start_date": day, "start_time": start, "end_time": end, "source": SOURCE, "source_row": i + 2,
             }
         )
