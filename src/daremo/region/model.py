@@ -127,8 +127,15 @@ def assemble(
     tables: Mapping[str, pl.DataFrame],
     sources: tuple[dict[str, Any], ...] = (),
     notes: tuple[str, ...] = (),
+    *,
+    allow_empty: bool = False,
 ) -> Region:
     """A checked region from frames: schemas applied, identifiers unique, areas referred to exist.
+
+    Parameters
+    ----------
+    allow_empty : bool
+        Whether ``areas``, ``people`` and ``places`` may be without rows, as while a region is being built.
 
     Raises
     ------
@@ -139,7 +146,7 @@ def assemble(
     problems = [
         Problem("no-rows", f"{t}の表に行がありません", "この表を足してください", t)
         for t in ("areas", "people", "places")
-        if full[t].is_empty()
+        if full[t].is_empty() and not allow_empty
     ]
     for t, key in (("areas", "area_id"), ("places", "place_id"), ("services", "service_id"), ("actions", "action_id")):
         twice = full[t].filter(pl.col(key).is_duplicated())[key].unique(maintain_order=True).to_list()
