@@ -1,4 +1,4 @@
-"""From files as downloaded to a region: every file recognised or explained, every problem told, nothing dropped silently."""
+"""From files as downloaded to a region: every file recognised or explained, every problem told."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import polars as pl
 
 from daremo.kernel.errors import InputError, Problem
 from daremo.kernel.results import Progress, silent
+from daremo.region.licences import look_up
 from daremo.region.model import Region, assemble, table_schema
 from daremo.region.readers.files import GivenFile, opened, walk
-from daremo.region.readers.found import Found
+from daremo.region.readers.found import Found, PlaceRow
 from daremo.region.readers.gather import Gathered, gather
 from daremo.region.readers.one_file import read_file
 from daremo.region.readers.own_tables import join_own
@@ -88,8 +89,12 @@ def build(
     progress(0.9, "施設をまとめています")
     places, questions = sort_out_places(found, got)
     merged_places, merged = merge_places(places, got.city)
+    _add_islands_of_places(got, merged_places)
     tables: dict[str, list[dict[str, Any]]] = {
-        "areas": got.areas, "people": got.people, "places": place_rows(merged_places), "islands": got.islands,
+        "areas": got.areas,
+        "people": got.people,
+        "places": place_rows(merged_places),
+        "islands": got.islands,
         "events": _events(found),
     }
     tables, own_problems = join_own(tables, found)
@@ -102,13 +107,26 @@ def build(
     questions_of = Counter(p.file for p in all_problems if p.severity == "question")
     files = tuple(
         {
-            "file": f.file, "kind": f.kind, "rows_used": f.rows_used, "rows_rejected": f.rows_rejected,
-            "questions": questions_of[f.file], "note": f.note, "licence": f.licence, "sha256": f.sha256,
+            "file": f.file,
+            "kind": f.kind,
+            "rows_used": f.rows_used,
+            "rows_rejected": f.rows_rejected,
+            "questions": questions_of[f.file],
+            "note": f.note,
+            "licence": f.licence,
+            "sha256": f.sha256,
         }
         for f in found
     )
     progress(1.0, "できました")
     return BuildResult(region, files, tuple(all_problems))
+
+
+def _add_islands_of_places(got: Gathered, places: Sequence[PlaceRow]) -> None:
+    """Islands that have a place but no district of their own."""
+    named = {r["island"] for r in got.islands}
+    there = {p.island for p in places} - named
+    got.islands += [i.as_row() for i in got.known if i.island in there]
 
 
 def _read_all(
@@ -125,7 +143,9 @@ def _read_all(
         except (OSError, zipfile.BadZipFile, ValueError) as e:
             f = Found(g.label, "unreadable")
             reason = "大きすぎます" if str(e) == "too large" else "圧縮ファイルがこわれているようです"
-            f.tell("unreadable-file", f"読めませんでした。{reason}", "ファイルを開いて確かめ、保存しなおして入れてください")
+            f.tell(
+                "unreadable-file", f"読めませんでした。{reason}", "ファイルを開いて確かめ、保存しなおして入れてください"
+            )
             found.append(f)
             where[g.label] = g
             continue
@@ -151,7 +171,13 @@ def _unused_kinds(kinds: Mapping[str, str], where: Mapping[str, GivenFile]) -> l
     """A problem for each kind given for a file that is not there."""
     names = {n for g in where.values() for n in (g.label, str(g.path or ""), Path(g.label).name)}
     return [
-        Problem("map-unused", f"--map で指定された「{k}」が見つかりません", "ファイルの名前を確かめてください", k, severity="warning")
+        Problem(
+            "map-unused",
+            f"--map で指定された「{k}」が見つかりません",
+            "ファイルの名前を確かめてください",
+            k,
+            severity="warning",
+        )
         for k in kinds
         if k not in names
     ]
@@ -176,7 +202,7 @@ def _events(found: Sequence[Found]) -> list[dict[str, Any]]:
     return out
 
 
-def _count(found: Sequence[Found], got: Gathered, places: Sequence[Any], merged: Counter[str]) -> None:
+def _count(found: Sequence[Found], got: Gathered, places: Sequence[PlaceRow], merged: Counter[str]) -> None:
     """Rows that came to stand in the region, by file."""
     kept = Counter(p.file for p in places if p.own is None)
     for f in found:
@@ -189,12 +215,14 @@ def _count(found: Sequence[Found], got: Gathered, places: Sequence[Any], merged:
 
 def _set_licences(found: Sequence[Found], where: Mapping[str, GivenFile], city: str) -> None:
     """Licence and owner of municipal files: by a licence text beside or above them, else by the catalogue."""
-    texts = [(where[f.file].folder, str(Path(f.file).parent), f.licence) for f in found if f.kind == "licence_text" and f.licence]
+    texts = [
+        (where[f.file].folder, str(Path(f.file).parent), f.licence)
+        for f in found
+        if f.kind == "licence_text" and f.licence
+    ]
     catalogue = next((f.licence for f in found if f.kind == "catalogue" and f.licence), "")
     for f in found:
         if f.dataset in ("mesh", "small_area", "osm") and not f.licence:
-            from daremo.region.licences import look_up
-
             if terms := look_up(f.dataset, None):
                 f.licence, f.owner = terms.licence, terms.owner
         if f.kind in _UNREAD or f.dataset:
@@ -210,14 +238,31 @@ def _whole(tables: Mapping[str, list[dict[str, Any]]], found: Sequence[Found]) -
     """What is missing in the region as a whole."""
     out = []
     if not tables["areas"] or not tables["people"]:
-        out.append(Problem("no-areas", "地区と人口の表が見つかりませんでした", "地区別・年齢別の人口か、e-Statの地域メッシュ統計を入れてください"))
+        out.append(
+            Problem(
+                "no-areas",
+                "地区と人口の表が見つかりませんでした",
+                "地区別・年齢別の人口か、e-Statの地域メッシュ統計を入れてください",
+            )
+        )
     if not tables["places"]:
-        out.append(Problem("no-places", "施設の一覧がありません。相談の場所を選べないので、計画はまだ作れません", "公共施設・学校・図書館などの一覧を足してください"))
+        out.append(
+            Problem(
+                "no-places",
+                "施設の一覧がありません。相談の場所を選べないので、計画はまだ作れません",
+                "公共施設・学校・図書館などの一覧を足してください",
+            )
+        )
     unsure = [f for f in found if f.rows_used and not f.licence and not f.kind.startswith("own:")]
     if unsure:
         out.append(
-            Problem("licence-missing", f"{len(unsure)}個のファイルのライセンスが分かりません", "公表する前に、配布ページの利用条件を確かめてください",
-                    unsure[0].file, severity="question")
+            Problem(
+                "licence-missing",
+                f"{len(unsure)}個のファイルのライセンスが分かりません",
+                "公表する前に、配布ページの利用条件を確かめてください",
+                unsure[0].file,
+                severity="question",
+            )
         )
     return out
 
@@ -238,8 +283,15 @@ def _assembled(
             problems += [replace(p, severity="error") for p in e.problems]
     sources = tuple(
         {
-            "file": f.file, "kind": f.kind, "title": f.title or f.kind, "owner": f.owner, "licence": f.licence, "date": f.date,
-            "rows_used": f.rows_used, "rows_rejected": f.rows_rejected, "sha256": f.sha256,
+            "file": f.file,
+            "kind": f.kind,
+            "title": f.title or f.kind,
+            "owner": f.owner,
+            "licence": f.licence,
+            "date": f.date,
+            "rows_used": f.rows_used,
+            "rows_rejected": f.rows_rejected,
+            "sha256": f.sha256,
         }
         for f in found
         if f.rows_used

@@ -1,4 +1,4 @@
-"""Which points lie on an island without a road: the user's table first, then a shipped table, then parts of the boundary."""
+"""Which points lie on an island without a road: by the user's table, a shipped one, or the boundary."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BRIDGE_KM = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Island:
-    """An inhabited island reached by boat: centre (degrees), radius (km), minutes on board, sailings a day, return fare (yen)."""
+    """An island reached by boat: centre (degrees), radius (km), minutes on board, sailings a day, return fare (yen)."""
 
     island: str
     latitude: float
@@ -39,8 +39,14 @@ def shipped() -> list[Island]:
     """Islands of ``known_islands.csv``; boats and fares there are to be checked by the user."""
     return [
         Island(
-            r["island"], float(r["latitude"]), float(r["longitude"]), float(r["radius_km"]), float(r["boat_min"]),
-            float(r["sailings_day"]), float(r["fare_yen"]), f"known_islands.csv（確かさ{r['certainty']}）: {r['source']}",
+            r["island"],
+            float(r["latitude"]),
+            float(r["longitude"]),
+            float(r["radius_km"]),
+            float(r["boat_min"]),
+            float(r["sailings_day"]),
+            float(r["fare_yen"]),
+            f"known_islands.csv（確かさ{r['certainty']}）: {r['source']}",
         )
         for r in rows_of(PACKAGE, "known_islands")
     ]
@@ -50,17 +56,26 @@ def from_rows(rows: Sequence[dict[str, Any]]) -> list[Island]:
     """Islands of a user's table."""
     return [
         Island(
-            r["island"], r["latitude"], r["longitude"], r["radius_km"], r.get("boat_min"), r.get("sailings_day"),
-            r.get("fare_yen"), r.get("source") or "",
+            r["island"],
+            r["latitude"],
+            r["longitude"],
+            r["radius_km"],
+            r.get("boat_min"),
+            r.get("sailings_day"),
+            r.get("fare_yen"),
+            r.get("source") or "",
         )
         for r in rows
     ]
 
 
 def island_at(latitude: float, longitude: float, users: Sequence[Island], known: Sequence[Island]) -> Island | None:
-    """The island a point (degrees) lies on, or None. The user's rows win; among several, the relatively nearest centre."""
+    """The island a point (degrees) lies on, or None. The user's rows win; of several the nearest in radii."""
     for listed in (users, known):
-        near = [(distance_km(latitude, longitude, i.latitude, i.longitude) / max(i.radius_km, 1e-9), i.island, i) for i in listed]
+        near = [
+            (distance_km(latitude, longitude, i.latitude, i.longitude) / max(i.radius_km, 1e-9), i.island, i)
+            for i in listed
+        ]
         inside = [x for x in near if x[0] <= 1.0]
         if inside:
             return min(inside, key=lambda x: x[:2])[2]

@@ -1,4 +1,4 @@
-"""One cell: what a person wrote, read as a number, a place on the map, a time, a date, a yes or a code. Blank stays blank."""
+"""One cell as a person wrote it: a number, coordinates, a time, a date, a yes or a code. Blank stays blank."""
 
 from __future__ import annotations
 
@@ -130,9 +130,9 @@ def date(text: str) -> str:
     if m := re.match(r"(令和|平成|昭和|[RHS])\s*(元|\d{1,2})[年.\-/](\d{1,2})(?:[月.\-/](\d{1,2}))?", t, re.I):
         year = _ERAS[m[1].lower()] + (1 if m[2] == "元" else int(m[2]))
         month, day = int(m[3]), int(m[4] or 1)
-    elif m := re.match(r"(\d{4})[年.\-/](\d{1,2})(?:[月.\-/](\d{1,2}))?", t):
-        year, month, day = int(m[1]), int(m[2]), int(m[3] or 1)
-    elif m := re.fullmatch(r"(\d{4})(\d\d)(\d\d)?", t):
+    elif (m := re.match(r"(\d{4})[年.\-/](\d{1,2})(?:[月.\-/](\d{1,2}))?", t)) or (
+        m := re.fullmatch(r"(\d{4})(\d\d)(\d\d)?", t)
+    ):
         year, month, day = int(m[1]), int(m[2]), int(m[3] or 1)
     elif m := re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})$", t):
         month, day, year = int(m[1]), int(m[2]), int(m[3])

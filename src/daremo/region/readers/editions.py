@@ -25,13 +25,19 @@ def choose(editions: Sequence[Edition], found_by_file: dict[str, Found]) -> list
     rank = min(_rank(e) for e in usable)
     for e in usable:
         if _rank(e) != rank:
-            _aside(found_by_file[e.file], f"人口は「{next(x for x in usable if _rank(x) == rank).file}」を使い、この表の人数は足しません。")
+            _aside(
+                found_by_file[e.file],
+                f"人口は「{next(x for x in usable if _rank(x) == rank).file}」を使い、この表の人数は足しません。",
+            )
     same = [e for e in usable if _rank(e) == rank]
     if same[0].kind == "mesh":
         finest = max(same, key=lambda e: (e.date, int(e.city.split(":")[1])))
         for e in same:
             if e is not finest:
-                _aside(found_by_file[e.file], f"新しいか細かい「{finest.file}」のメッシュを使い、この表の人数は足しません。")
+                _aside(
+                    found_by_file[e.file],
+                    f"新しいか細かい「{finest.file}」のメッシュを使い、この表の人数は足しません。",
+                )
         return [finest]
     towns: dict[str, list[Edition]] = defaultdict(list)
     known = {e.code for e in same if e.code}
@@ -54,8 +60,13 @@ def _newest(group: list[Edition], found_by_file: dict[str, Found]) -> Edition:
             e.doubts += max(len(jumps), int(DOUBTFUL_SHARE * len(e.areas)) + 1)
             a = jumps[0]
             found_by_file[e.file].tell(
-                "one-sided-jump", f"「{a.name}」は男女の片方だけが急に変わっています（前の版 {older.date}）", "この版をもとの公表元に確かめてください",
-                a.row, "", f"男{a.men:.0f}・女{a.women:.0f}", "warning",
+                "one-sided-jump",
+                f"「{a.name}」は男女の片方だけが急に変わっています（前の版 {older.date}）",
+                "この版をもとの公表元に確かめてください",
+                a.row,
+                "",
+                f"男{a.men:.0f}・女{a.women:.0f}",
+                "warning",
             )
     sound = [e for e in ordered if e.doubts <= DOUBTFUL_SHARE * len(e.areas)]
     base = sound[0] if sound else min(ordered, key=lambda e: e.doubts)
@@ -71,7 +82,12 @@ def _newest(group: list[Edition], found_by_file: dict[str, Found]) -> Edition:
             _aside(f, f"古い版（{e.date}）です。変化の確かめに使えます。")
         else:
             _aside(f, f"「{base.file}」と同じ日付で内容がちがいます。")
-            f.tell("edition-conflict", f"「{base.file}」と同じ日付の人口で、人数がちがいます", "どちらか正しい方だけを入れてください", severity="question")
+            f.tell(
+                "edition-conflict",
+                f"「{base.file}」と同じ日付の人口で、人数がちがいます",
+                "どちらか正しい方だけを入れてください",
+                severity="question",
+            )
     return base
 
 

@@ -77,7 +77,11 @@ def walk(sources: Sequence[Path]) -> tuple[list[GivenFile], list[Path]]:
         if source.is_file():
             listed = [(source, source.name)]
         elif source.is_dir():
-            found = [p for p in source.rglob("*") if p.is_file() and not any(x.startswith(".") for x in p.relative_to(source).parts)]
+            found = [
+                p
+                for p in source.rglob("*")
+                if p.is_file() and not any(x.startswith(".") for x in p.relative_to(source).parts)
+            ]
             found.sort(key=lambda p: (len(p.relative_to(source).parts), p.relative_to(source).as_posix()))
             stem = f"{source.name}/" if several else ""
             listed = [(p, stem + p.relative_to(source).as_posix()) for p in found]

@@ -106,7 +106,13 @@ class Found:
     codes: dict[str, str] = field(default_factory=dict)
 
     def tell(
-        self, code: str, message: str, fix: str, row: int | None = None, column: str = "", value: str = "",
+        self,
+        code: str,
+        message: str,
+        fix: str,
+        row: int | None = None,
+        column: str = "",
+        value: str = "",
         severity: Severity = "error",
     ) -> None:
         """Add a problem of this file."""

@@ -30,7 +30,7 @@ class Gathered:
     code: str = ""
     city: str = ""
     pref: str = ""
-    points: list[tuple[float, float]] = field(default_factory=list)
+    points: list[tuple[float, float]] = field(default_factory=list)  # of districts whose point is not doubted
     boundary: list[BaseGeometry] = field(default_factory=list)
     users: list[Island] = field(default_factory=list)
     known: list[Island] = field(default_factory=list)
@@ -61,8 +61,16 @@ def gather(found: Sequence[Found]) -> Gathered:
         people = a.people if a.people is not None else sum(a.bands.values())
         by_file[a.file].rows_rejected += 1
         got.problems.append(
-            Problem("missing-coordinates", f"「{a.name}」（{people:.0f}人）の緯度・経度が分かりません。この地区は使えません",
-                    "緯度・経度の列か、小地域の境界ファイル（e-Stat）を足してください", a.file, a.row, "緯度", "", "error")
+            Problem(
+                "missing-coordinates",
+                f"「{a.name}」（{people:.0f}人）の緯度・経度が分かりません。この地区は使えません",
+                "緯度・経度の列か、小地域の境界ファイル（e-Stat）を足してください",
+                a.file,
+                a.row,
+                "緯度",
+                "",
+                "error",
+            )
         )
     areas = [a for a in areas if a.latitude is not None and a.longitude is not None]
     got.boundary = _boundary(found, got.code)
@@ -82,7 +90,14 @@ def _own_base(rows: list[dict[str, Any]], found: Sequence[Found], got: Gathered)
             else:
                 f.rows_used -= 1
                 f.rows_rejected += 1
-                f.tell("unknown-area", f"地区{r['area_id']}は地区の表にありません", "地区コードを確かめてください", None, "area_id", r["area_id"])
+                f.tell(
+                    "unknown-area",
+                    f"地区{r['area_id']}は地区の表にありません",
+                    "地区コードを確かめてください",
+                    None,
+                    "area_id",
+                    r["area_id"],
+                )
     got.points = [(r["latitude"], r["longitude"]) for r in rows]
     got.islands = [i.as_row() for i in got.users]
 
@@ -106,8 +121,10 @@ def _unique_ids(areas: Sequence[AreaRow]) -> None:
             a.area_id = f"{a.area_id}-{seen[a.area_id]}"
 
 
-def _give_points(areas: Sequence[AreaRow], found: Sequence[Found], own: Sequence[dict[str, Any]], got: Gathered) -> None:
-    """Points for districts whose table has none: a table of districts, boundaries, then addresses and names of places."""
+def _give_points(
+    areas: Sequence[AreaRow], found: Sequence[Found], own: Sequence[dict[str, Any]], got: Gathered
+) -> None:
+    """Points for districts without: from a table of districts, boundaries, then addresses and names of places."""
     need = [a for a in areas if a.latitude is None or a.longitude is None]
     if not need:
         return
@@ -120,8 +137,16 @@ def _give_points(areas: Sequence[AreaRow], found: Sequence[Found], own: Sequence
         point = by_key.get(a.area_id) or by_name.get(plain) or keys.get(a.area_id) or names.get(plain)
         if point is None and (point := addresses.get(plain)) is not None:
             got.problems.append(
-                Problem("point-guessed", f"「{a.name}」の位置を、そこにある施設の住所や名前から推しはかりました", "緯度・経度の列を足すと正確になります",
-                        a.file, a.row, "緯度", f"{point[0]:.5f},{point[1]:.5f}", "question")
+                Problem(
+                    "point-guessed",
+                    f"「{a.name}」の位置を、そこにある施設の住所や名前から推しはかりました",
+                    "緯度・経度の列を足すと正確になります",
+                    a.file,
+                    a.row,
+                    "緯度",
+                    f"{point[0]:.5f},{point[1]:.5f}",
+                    "question",
+                )
             )
         if point is not None:
             a.latitude, a.longitude = point
@@ -143,7 +168,7 @@ def _shape_points(found: Sequence[Found]) -> tuple[dict[str, tuple[float, float]
 
 
 def _address_points(found: Sequence[Found], names: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Mean point of the places whose address, or else whose own name, holds a district's name; the longest name wins."""
+    """Mean point of the places whose address, or else own name, holds a district's name; the longest name wins."""
     at: dict[str, list[tuple[float, float]]] = defaultdict(list)
     by_name: dict[str, list[tuple[float, float]]] = defaultdict(list)
     ordered = sorted(set(names), key=lambda n: (-len(n), n))
@@ -153,7 +178,9 @@ def _address_points(found: Sequence[Found], names: Sequence[str]) -> dict[str, t
             address, name = cells.plain_name(p.address), cells.plain_name(p.name)
             if hit := next((n for n in ordered if n in address), None):
                 at[hit].append((p.latitude, p.longitude))
-            if p.kind in ("community_centre", "school") and (hit := next((n for n in ordered if len(stems[n]) > 1 and stems[n] in name), None)):
+            if p.kind in ("community_centre", "school") and (
+                hit := next((n for n in ordered if len(stems[n]) > 1 and stems[n] in name), None)
+            ):
                 by_name[hit].append((p.latitude, p.longitude))
     both = {n: at.get(n) or by_name.get(n) for n in ordered}
     return {n: (float(np.mean([x for x, _ in ps])), float(np.mean([y for _, y in ps]))) for n, ps in both.items() if ps}
@@ -172,11 +199,17 @@ def _complete(areas: list[AreaRow], kind: str, own: Sequence[dict[str, Any]], go
     """Islands, former towns and terrain; what a table of districts says itself wins."""
     if not areas:
         return
-    doubts = isolated(areas, [i.island if (i := island_at(*point_of(a), got.users, got.known)) else "" for a in areas]) if kind != "mesh" else []
+    doubts = (
+        isolated(areas, [i.island if (i := island_at(*point_of(a), got.users, got.known)) else "" for a in areas])
+        if kind != "mesh"
+        else []
+    )
     islands, questions, used = mark_islands(areas, got.users, got.known, got.boundary)
     got.problems += doubts + questions
-    got.points = [point_of(a) for a in areas]
-    terrain = terrains(got.points, islands)
+    rows_in_doubt = {(p.file, p.row) for p in doubts}
+    doubted = [(a.file, a.row) in rows_in_doubt for a in areas]
+    terrain = terrains([point_of(a) for a in areas], islands, doubted)
+    got.points = [point_of(a) for a, d in zip(areas, doubted, strict=True) if not d]
     towns = communities([a.name for a in areas]) if kind != "mesh" else [""] * len(areas)
     said: Mapping[str, dict[str, Any]] = {cells.plain_name(r["name"]): r for r in own}
     for a, island, ground, town in zip(areas, islands, terrain, towns, strict=True):
@@ -184,10 +217,21 @@ def _complete(areas: list[AreaRow], kind: str, own: Sequence[dict[str, Any]], go
         isle = row.get("island") or island
         got.areas.append(
             {
-                "area_id": a.area_id, "name": a.name, "community": row.get("community") or isle or town, "latitude": a.latitude,
-                "longitude": a.longitude, "island": isle, "terrain": row.get("terrain") or ground, "spread_km": row.get("spread_km"),
-                "households": a.households, "disabled_people": row.get("disabled_people"), "people_stated": a.people,
-                "men_stated": a.men, "women_stated": a.women, "source": a.file, "source_row": a.row,
+                "area_id": a.area_id,
+                "name": a.name,
+                "community": row.get("community") or isle or town,
+                "latitude": a.latitude,
+                "longitude": a.longitude,
+                "island": isle,
+                "terrain": row.get("terrain") or ground,
+                "spread_km": row.get("spread_km"),
+                "households": a.households,
+                "disabled_people": row.get("disabled_people"),
+                "people_stated": a.people,
+                "men_stated": a.men,
+                "women_stated": a.women,
+                "source": a.file,
+                "source_row": a.row,
             }
         )
         got.people += [

@@ -20,8 +20,16 @@ from daremo.region.readers.sheet import Sheet, decode, heading_key, make_sheet
 
 _P05_KINDS = {"1": "city_office", "2": "branch_office", "3": "public_facility", "4": "community_centre", "5": "hall"}
 _P29_KINDS = {
-    "16001": "school", "16002": "school", "16003": "high_school", "16004": "high_school", "16005": "high_school",
-    "16006": "university", "16007": "university", "16011": "preschool", "16012": "high_school", "16013": "preschool",
+    "16001": "school",
+    "16002": "school",
+    "16003": "high_school",
+    "16004": "high_school",
+    "16005": "high_school",
+    "16006": "university",
+    "16007": "university",
+    "16011": "preschool",
+    "16012": "high_school",
+    "16013": "preschool",
     "16014": "school",
 }
 
@@ -105,10 +113,14 @@ def dataset_of(sheet: Sheet) -> str:
 
 
 def edition_of(sheet: Sheet, dataset: str, hint: str) -> int | None:
-    """Year of the edition: by the shape of its columns where that tells, else by the layer's or file's name; None if unknown."""
+    """Year of the edition: by its columns where they tell, else by the layer's or file's name; None if unknown."""
     if dataset == "P29":
         column = _columns(sheet)
-        values = [sheet.rows[i][column["p29_002"]].strip() for i in range(min(5, len(sheet.rows)))] if "p29_002" in column else []
+        values = (
+            [sheet.rows[i][column["p29_002"]].strip() for i in range(min(5, len(sheet.rows)))]
+            if "p29_002" in column
+            else []
+        )
         # until 2013 the second column held the two-digit class of public facilities, since 2021 the school's code
         if values and all(re.fullmatch(r"\d{1,3}", v) for v in values):
             return 2013
@@ -142,8 +154,11 @@ def read_nlni(sheet: Sheet, found: Found, dataset: str) -> None:
         return
     schools_2013 = dataset == "P29" and found.edition_year is not None and found.edition_year < 2021
     name_at, address_at, kind_at = {
-        "P05": ("003", "004", "002"), "P29": ("005", "006", "004") if schools_2013 else ("004", "005", "003"),
-        "P04": ("002", "003", "001"), "P30": ("005", "006", "003"), "P02": ("004", "005", "003"),
+        "P05": ("003", "004", "002"),
+        "P29": ("005", "006", "004") if schools_2013 else ("004", "005", "003"),
+        "P04": ("002", "003", "001"),
+        "P30": ("005", "006", "003"),
+        "P02": ("004", "005", "003"),
     }.get(dataset, ("", "", ""))
     if not name_at:
         found.add_note("この種類の国土数値情報は、計画には使いません。")
@@ -152,24 +167,40 @@ def read_nlni(sheet: Sheet, found: Found, dataset: str) -> None:
         name, kind_code = text(row, f"{low}_{name_at}"), text(row, f"{low}_{kind_at}")
         if n not in sheet.shapes or sheet.shapes[n].is_empty:
             found.rows_rejected += 1
-            found.tell("missing-coordinates", "位置がありません", "もとのファイルを入れなおしてください", n, "geometry", name)
+            found.tell(
+                "missing-coordinates", "位置がありません", "もとのファイルを入れなおしてください", n, "geometry", name
+            )
             continue
         if not name:
             found.rows_rejected += 1
-            found.tell("missing-name", "名前が空です", "もとのファイルを入れなおしてください", n, f"{dataset}_{name_at}")
+            found.tell(
+                "missing-name", "名前が空です", "もとのファイルを入れなおしてください", n, f"{dataset}_{name_at}"
+            )
             continue
         if dataset == "P29" and text(row, "p29_007") == "1" and not schools_2013:
             continue
         p = sheet.shapes[n] if sheet.shapes[n].geom_type == "Point" else sheet.shapes[n].representative_point()
         kind = {
-            "P05": _P05_KINDS.get(kind_code, "public_facility"), "P29": _P29_KINDS.get(kind_code, "school"), "P04": "medical",
-            "P30": "post_office", "P02": kind_of_name(name) or "public_facility",
+            "P05": _P05_KINDS.get(kind_code, "public_facility"),
+            "P29": _P29_KINDS.get(kind_code, "school"),
+            "P04": "medical",
+            "P30": "post_office",
+            "P02": kind_of_name(name) or "public_facility",
         }[dataset]
         if not cells.in_japan(p.y, p.x):
             found.rows_rejected += 1
-            found.tell("coordinates-outside-japan", "位置が日本の外です", "もとのファイルを入れなおしてください", n, "geometry", f"{p.y:g},{p.x:g}")
+            found.tell(
+                "coordinates-outside-japan",
+                "位置が日本の外です",
+                "もとのファイルを入れなおしてください",
+                n,
+                "geometry",
+                f"{p.y:g},{p.x:g}",
+            )
             continue
-        found.places.append(PlaceRow(name, kind, p.y, p.x, sheet.file, n, text(row, f"{low}_{address_at}"), list_kind="nlni"))
+        found.places.append(
+            PlaceRow(name, kind, p.y, p.x, sheet.file, n, text(row, f"{low}_{address_at}"), list_kind="nlni")
+        )
 
 
 def decode_cpg(data: bytes | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from daremo.region.readers.found import AreaRow
 from daremo.region.readers.same_place import distance_km
 
 #: Mean distance to the three nearest districts from which on a district counts as hill (km).
-HILL_KM = 1.5
+HILL_KM = 2.0
 #: A point this far from the other 丁目 of its town is doubted (km).
 SIBLING_KM = 5.0
 #: A point this far from every other district is doubted (km).
@@ -55,14 +55,14 @@ def communities(names: Sequence[str]) -> list[str]:
     return [x if x and shared[x] >= 2 else "" for x in leads]
 
 
-def terrains(points: Sequence[tuple[float, float]], islands: Sequence[str]) -> list[str]:
-    """``island``, ``hill`` where districts lie far apart, else ``plain``."""
+def terrains(points: Sequence[tuple[float, float]], islands: Sequence[str], doubted: Sequence[bool]) -> list[str]:
+    """``island``, ``hill`` where districts lie far apart, else ``plain``; doubted points are left out."""
     out = ["island" if i else "plain" for i in islands]
-    main = [k for k, i in enumerate(islands) if not i]
+    main = [k for k, i in enumerate(islands) if not i and not doubted[k]]
     if len(main) < 5:
         return out
     xy = plane_km([points[k] for k in main])
-    distance, _ = cKDTree(xy).query(xy, k=4)
+    distance = np.asarray(cKDTree(xy).query(xy, k=4)[0])
     for k, mean in zip(main, distance[:, 1:].mean(axis=1), strict=True):
         if mean > HILL_KM:
             out[k] = "hill"
@@ -74,7 +74,7 @@ def isolated(areas: Sequence[AreaRow], islands: Sequence[str]) -> list[Problem]:
     if len(areas) < 3:
         return []
     xy = plane_km([point_of(a) for a in areas])
-    nearest = cKDTree(xy).query(xy, k=2)[0][:, 1]
+    nearest = np.asarray(cKDTree(xy).query(xy, k=2)[0])[:, 1]
     towns: dict[str, list[int]] = defaultdict(list)
     for k, a in enumerate(areas):
         m = re.match(r"(.+?)\d+丁目$", cells.plain_name(a.name))
@@ -93,16 +93,41 @@ def isolated(areas: Sequence[AreaRow], islands: Sequence[str]) -> list[Problem]:
             if away > SIBLING_KM and (len(close) >= 2 or lone):
                 near = close or others
                 suggestion = np.mean([point_of(areas[j]) for j in near], axis=0)
-                out.append(_doubt(a, f"同じ町の{areas[near[0]].name}などから{away:.0f}km離れています（いちばん近い地区からは{nearest[k]:.0f}km）",
-                                  f"緯度・経度を確かめてください。{areas[near[0]].name}などの平均は 緯度{suggestion[0]:.5f}・経度{suggestion[1]:.5f} です", lat, lon))
+                out.append(
+                    _doubt(
+                        a,
+                        f"同じ町の{areas[near[0]].name}などから{away:.0f}km離れています（いちばん近い地区からは{nearest[k]:.0f}km）",
+                        f"緯度・経度を確かめてください。{areas[near[0]].name}などの平均は"
+                        f" 緯度{suggestion[0]:.5f}・経度{suggestion[1]:.5f} です",
+                        lat,
+                        lon,
+                    )
+                )
                 continue
         if nearest[k] > ALONE_KM and not islands[k]:
-            out.append(_doubt(a, f"ほかのどの地区からも{nearest[k]:.0f}km以上離れています", "緯度・経度を確かめてください。島なら島の表（islands）に足してください", lat, lon))
+            out.append(
+                _doubt(
+                    a,
+                    f"ほかのどの地区からも{nearest[k]:.0f}km以上離れています",
+                    "緯度・経度を確かめてください。島なら島の表（islands）に足してください",
+                    lat,
+                    lon,
+                )
+            )
     return out
 
 
 def _doubt(a: AreaRow, message: str, fix: str, lat: float, lon: float) -> Problem:
-    return Problem("isolated-point", f"「{a.name}」の点が{message}", fix, a.file, a.row, "緯度・経度", f"{lat:g},{lon:g}", "question")
+    return Problem(
+        "isolated-point",
+        f"「{a.name}」の点が{message}",
+        fix,
+        a.file,
+        a.row,
+        "緯度・経度",
+        f"{lat:g},{lon:g}",
+        "question",
+    )
 
 
 def mark_islands(
@@ -142,7 +167,16 @@ def mark_islands(
             radius = max([distance_km(lat, lon, *point_of(areas[k])) for k in inside]) + 1.0
             used[name] = Island(name, float(lat), float(lon), radius, None, None, None, "行政区域の境界（N03）")
         problems.append(
-            Problem("possible-island", f"「{first.name}」は陸から{water:.1f}km離れた別の陸地です。{'島としました' if water >= BRIDGE_KM else '橋があるものとしました'}",
-                    "橋があるか確かめ、島の表（islands）に船の時間と便数を書いてください", first.file, first.row, "", first.name, "question")
+            Problem(
+                "possible-island",
+                f"「{first.name}」は陸から{water:.1f}km離れた別の陸地です。"
+                + ("島としました" if water >= BRIDGE_KM else "橋があるものとしました"),
+                "橋があるか確かめ、島の表（islands）に船の時間と便数を書いてください",
+                first.file,
+                first.row,
+                "",
+                first.name,
+                "question",
+            )
         )
     return out, problems, used

@@ -12,18 +12,42 @@ from daremo.region.readers.sheet import Sheet, heading_key
 
 #: Last three digits of the column codes of T001101 and its sisters, when the row of labels is missing.
 _SUFFIX = {
-    "001": ("total", "all"), "002": ("total", "m"), "003": ("total", "f"),
-    "005": ("0-14", "m"), "006": ("0-14", "f"), "011": ("15-64", "m"), "012": ("15-64", "f"),
-    "020": ("65+", "m"), "021": ("65+", "f"), "023": ("75+", "m"), "024": ("75+", "f"),
-    "026": ("85+", "m"), "027": ("85+", "f"), "034": ("households", "all"),
+    "001": ("total", "all"),
+    "002": ("total", "m"),
+    "003": ("total", "f"),
+    "005": ("0-14", "m"),
+    "006": ("0-14", "f"),
+    "011": ("15-64", "m"),
+    "012": ("15-64", "f"),
+    "020": ("65+", "m"),
+    "021": ("65+", "f"),
+    "023": ("75+", "m"),
+    "024": ("75+", "f"),
+    "026": ("85+", "m"),
+    "027": ("85+", "f"),
+    "034": ("households", "all"),
 }
 _LABELS = {
-    "人口(総数)": "total", "人口総数": "total", "0~14歳人口": "0-14", "15~64歳人口": "15-64", "65歳以上人口": "65+",
-    "75歳以上人口": "75+", "85歳以上人口": "85+", "世帯総数": "households",
+    "人口(総数)": "total",
+    "人口総数": "total",
+    "0~14歳人口": "0-14",
+    "15~64歳人口": "15-64",
+    "65歳以上人口": "65+",
+    "75歳以上人口": "75+",
+    "85歳以上人口": "85+",
+    "世帯総数": "households",
 }
 #: Years of the census behind each table.
-_EDITIONS = {"T001100": 2020, "T001101": 2020, "T001102": 2020, "T001140": 2020, "T001141": 2020, "T000846": 2015,
-             "T000847": 2015, "T000876": 2015}
+_EDITIONS = {
+    "T001100": 2020,
+    "T001101": 2020,
+    "T001102": 2020,
+    "T001140": 2020,
+    "T001141": 2020,
+    "T000846": 2015,
+    "T000847": 2015,
+    "T000876": 2015,
+}
 
 
 def mesh_corner(code: str) -> tuple[float, float, float, float]:
@@ -63,7 +87,9 @@ def read_mesh(sheet: Sheet, found: Found) -> None:
     found.title = f"国勢調査 地域メッシュ統計 {stats}"
     wanted = _columns(sheet)
     if ("total", "all") not in wanted:
-        found.tell("missing-column", "総人口の列が見つかりません", "T001101のような人口の表を入れてください", None, "", stats)
+        found.tell(
+            "missing-column", "総人口の列が見つかりません", "T001101のような人口の表を入れてください", None, "", stats
+        )
         return
     out: list[MeshRow] = []
     for n, row in zip(sheet.numbers, sheet.rows, strict=True):
@@ -74,7 +100,14 @@ def read_mesh(sheet: Sheet, found: Found) -> None:
             mesh_corner(key)
         except ValueError:
             found.rows_rejected += 1
-            found.tell("bad-mesh-code", "地域メッシュコードではありません", "8〜11けたのコードを確かめてください", n, "KEY_CODE", key)
+            found.tell(
+                "bad-mesh-code",
+                "地域メッシュコードではありません",
+                "8〜11けたのコードを確かめてください",
+                n,
+                "KEY_CODE",
+                key,
+            )
             continue
         mesh = _row(sheet, found, row, n, key, wanted, column)
         if mesh is None:
@@ -102,18 +135,37 @@ def _columns(sheet: Sheet) -> dict[tuple[str, str], int]:
 
 
 def _row(
-    sheet: Sheet, found: Found, row: list[str], n: int, key: str, wanted: dict[tuple[str, str], int], column: dict[str, int]
+    sheet: Sheet,
+    found: Found,
+    row: list[str],
+    n: int,
+    key: str,
+    wanted: dict[tuple[str, str], int],
+    column: dict[str, int],
 ) -> MeshRow | None:
     values: dict[tuple[str, str], float | None] = {}
     for name, i in wanted.items():
         try:
             values[name] = cells.number(row[i])
         except ValueError:
-            found.tell("not-a-number", "人数ではない文字が入っています", "もとのファイルを入れなおしてください", n, sheet.heads[i], row[i])
+            found.tell(
+                "not-a-number",
+                "人数ではない文字が入っています",
+                "もとのファイルを入れなおしてください",
+                n,
+                sheet.heads[i],
+                row[i],
+            )
             return None
     total = values["total", "all"]
     if total is None or total < 0:
-        found.tell("missing-people", "総人口が空です", "もとのファイルを入れなおしてください", n, sheet.heads[wanted["total", "all"]])
+        found.tell(
+            "missing-people",
+            "総人口が空です",
+            "もとのファイルを入れなおしてください",
+            n,
+            sheet.heads[wanted["total", "all"]],
+        )
         return None
     bands: dict[tuple[str, int, int], float] | None = {}
     for sex in ("m", "f"):
@@ -122,16 +174,30 @@ def _row(
             bands = None
             break
         assert bands is not None
-        bands |= {(sex, 0, 14): young, (sex, 15, 64): work, (sex, 65, 74): old - older, (sex, 75, 84): older - oldest, (sex, 85, 130): oldest}
+        bands |= {
+            (sex, 0, 14): young,
+            (sex, 15, 64): work,
+            (sex, 65, 74): old - older,
+            (sex, 75, 84): older - oldest,
+            (sex, 85, 130): oldest,
+        }
     text = {k: cells.flat(row[column[k]]) if k in column else "" for k in ("htksyori", "htksaki", "gassan")}
     return MeshRow(
-        key, n, text["htksyori"] or "0", text["htksaki"], tuple(g for g in text["gassan"].split(";") if g), total,
-        values.get(("total", "m")) or 0.0, values.get(("total", "f")) or 0.0, values.get(("households", "all")) or 0.0, bands,
+        key,
+        n,
+        text["htksyori"] or "0",
+        text["htksaki"],
+        tuple(g for g in text["gassan"].split(";") if g),
+        total,
+        values.get(("total", "m")) or 0.0,
+        values.get(("total", "f")) or 0.0,
+        values.get(("households", "all")) or 0.0,
+        bands,
     )
 
 
 def mesh_editions(found: Sequence[Found]) -> list[Edition]:
-    """Join mesh files of one table and cell size: boundary cells summed, suppressed cells joined to their destination."""
+    """Join mesh files of one table and size: boundary cells summed, suppressed cells joined to their destination."""
     joined: dict[tuple[str, int], list[tuple[Found, list[MeshRow]]]] = defaultdict(list)
     for f in found:
         for stats, rows in f.mesh.items():
@@ -140,10 +206,29 @@ def mesh_editions(found: Sequence[Found]) -> list[Edition]:
                 sizes[len(r.key)].append(r)
             for size, some in sizes.items():
                 joined[stats, size].append((f, some))
+    for parts in joined.values():
+        _ask_for_partners(parts)
     return [
         Edition(parts[0][0].file, "mesh", parts[0][0].date, "", f"{stats}:{size}", _units(_without_double(parts)))
         for (stats, size), parts in sorted(joined.items())
     ]
+
+
+def _ask_for_partners(parts: list[tuple[Found, list[MeshRow]]]) -> None:
+    """Ask once a file for the cells that suppressed ones flowed into, or came from, where no file holds them."""
+    keys = {r.key for _, rows in parts for r in rows}
+    for f, rows in parts:
+        lone = [r for r in rows if any(k and k not in keys for k in (r.sink if r.state == "2" else "", *r.parts))]
+        if lone:
+            f.tell(
+                "mesh-part-missing",
+                f"人数をまとめた相手のメッシュがありません（{len(lone)}行）",
+                "となりの第1次メッシュのファイルも入れてください",
+                lone[0].row,
+                "HTKSAKI" if lone[0].sink else "GASSAN",
+                lone[0].sink or ";".join(lone[0].parts),
+                "question",
+            )
 
 
 def _without_double(parts: list[tuple[Found, list[MeshRow]]]) -> list[tuple[str, MeshRow]]:
@@ -162,8 +247,15 @@ def _without_double(parts: list[tuple[Found, list[MeshRow]]]) -> list[tuple[str,
                 continue
             f.rows_used -= 1
             if not any(p.code == "mesh-twice" for p in f.problems):
-                f.tell("mesh-twice", f"第1次メッシュ{r.key[:4]}は{owner.file}にもあるので、そちらだけを数えました", "このままで大丈夫です", r.row,
-                       "KEY_CODE", r.key, "warning")
+                f.tell(
+                    "mesh-twice",
+                    f"第1次メッシュ{r.key[:4]}は{owner.file}にもあるので、そちらだけを数えました",
+                    "このままで大丈夫です",
+                    r.row,
+                    "KEY_CODE",
+                    r.key,
+                    "warning",
+                )
     return out
 
 
@@ -196,9 +288,16 @@ def _unit(group: list[tuple[str, MeshRow]]) -> AreaRow:
     weights = [(r.total if total else 1.0, *mesh_centre(r.key)) for _, r in group]
     weight = sum(w for w, *_ in weights)
     area = AreaRow(
-        head.key, head.key, file, head.row,
-        sum(w * lat for w, lat, _ in weights) / weight, sum(w * lon for w, _, lon in weights) / weight,
-        round(sum(r.households for _, r in group)), total, sum(r.men for _, r in group), sum(r.women for _, r in group),
+        head.key,
+        head.key,
+        file,
+        head.row,
+        sum(w * lat for w, lat, _ in weights) / weight,
+        sum(w * lon for w, _, lon in weights) / weight,
+        round(sum(r.households for _, r in group)),
+        total,
+        sum(r.men for _, r in group),
+        sum(r.women for _, r in group),
     )
     for _, r in group:
         for band, value in (r.bands or {}).items():

@@ -1,4 +1,4 @@
-"""One file from bytes to rows: tasted, decoded, recognised, read. Whatever happens, an answer comes back and nothing is raised."""
+"""One file from bytes to rows: tasted, decoded, recognised, read. An answer always comes back, nothing is raised."""
 
 from __future__ import annotations
 
@@ -58,7 +58,11 @@ def read_file(given: files.GivenFile, kind: str = "", accept_licence: bool = Fal
     except (OSError, zipfile.BadZipFile) as e:
         _unreadable(found, f"ファイルを開けません（{type(e).__name__}）")
     except (ValueError, struct.error, RuntimeError, KeyError, IndexError, TypeError, AssertionError) as e:
-        reason = "大きすぎます" if str(e) == "too large" else f"中身がこわれているようです（{type(e).__name__}: {str(e)[:80]}）"
+        reason = (
+            "大きすぎます"
+            if str(e) == "too large"
+            else f"中身がこわれているようです（{type(e).__name__}: {str(e)[:80]}）"
+        )
         _unreadable(found, reason)
     return found
 
@@ -95,7 +99,9 @@ def _read(given: files.GivenFile, found: Found, kind: str, accept: bool) -> None
     elif first == "parquet":
         frame = pl.read_parquet(io.BytesIO(data))
         rows = [["" if v is None else str(v) for v in r] for r in frame.iter_rows()]
-        _read_sheet(make_sheet(given.label, "", tuple(frame.columns), rows, list(range(2, len(rows) + 2))), found, kind, accept)
+        _read_sheet(
+            make_sheet(given.label, "", tuple(frame.columns), rows, list(range(2, len(rows) + 2))), found, kind, accept
+        )
     elif first == "json":
         _read_json(given, found, data, kind, accept)
     elif first in _CANNOT:
@@ -170,7 +176,11 @@ def _read_text(given: files.GivenFile, found: Found, data: bytes, kind: str, acc
         licence = licence_in(text)
         tabular = sheet_from_grid(given.label, "", text_grid(text)[:40]) is not None
         if kind or (licence and not tabular):
-            found.kind, found.licence, found.note = "licence_text", licence, f"ライセンスの文書です（{licence or '種類は読みとれません'}）。"
+            found.kind, found.licence, found.note = (
+                "licence_text",
+                licence,
+                f"ライセンスの文書です（{licence or '種類は読みとれません'}）。",
+            )
             return
     sheet = sheet_from_grid(given.label, "", text_grid(text), encoding)
     if sheet is None:
@@ -196,7 +206,12 @@ def licence_in(text: str) -> str:
 
 def _unknown(found: Found, sheet: Sheet | None) -> None:
     found.kind, found.note = "unknown", unknown_reason(sheet)
-    found.tell("unknown-file", f"何の表か分かりません。{found.note}", "「--map ファイル=種類」で種類を教えるか、ひな形に写してください", severity="question")
+    found.tell(
+        "unknown-file",
+        f"何の表か分かりません。{found.note}",
+        "「--map ファイル=種類」で種類を教えるか、ひな形に写してください",
+        severity="question",
+    )
 
 
 def _read_sheet(sheet: Sheet, found: Found, kind: str, accept: bool, layer: str = "") -> None:
@@ -205,7 +220,10 @@ def _read_sheet(sheet: Sheet, found: Found, kind: str, accept: bool, layer: str 
     found.kind = kind if found.kind == "unknown" else found.kind
     place_kinds = {r["kind"] for r in rows_of(PACKAGE, "place_kinds")} - LIST_KINDS.keys()
     simple: dict[str, Callable[[Sheet, Found], None]] = {
-        "population": read_population, "mesh": read_mesh, "small_area": read_small_areas, "event": read_events,
+        "population": read_population,
+        "mesh": read_mesh,
+        "small_area": read_small_areas,
+        "event": read_events,
         "boundary": geodata.read_boundaries,
     }
     if kind == "unknown":
@@ -214,7 +232,12 @@ def _read_sheet(sheet: Sheet, found: Found, kind: str, accept: bool, layer: str 
         read_own(sheet, found, kind[4:])
     elif kind in simple:
         if missing := _missing(sheet, kind):
-            found.tell("missing-column", f"必要な列がありません: {missing}", "見出しを確かめるか、別の種類を指定してください", sheet.numbers[0] if sheet.numbers else None)
+            found.tell(
+                "missing-column",
+                f"必要な列がありません: {missing}",
+                "見出しを確かめるか、別の種類を指定してください",
+                sheet.numbers[0] if sheet.numbers else None,
+            )
             found.kind = kind
             return
         simple[kind](sheet, found)
@@ -232,7 +255,12 @@ def _read_sheet(sheet: Sheet, found: Found, kind: str, accept: bool, layer: str 
             said = {sheet.cell(r, "licence") for _, r in sheet.lines()} - {""}
             found.licence = next((licence_in(s) for s in sorted(said) if licence_in(s)), "") if said else ""
     else:
-        found.tell("unknown-kind", f"「{kind}」という種類はありません", "region build --help で種類を確かめてください", value=kind)
+        found.tell(
+            "unknown-kind",
+            f"「{kind}」という種類はありません",
+            "region build --help で種類を確かめてください",
+            value=kind,
+        )
         found.kind = "unknown"
     read_any = found.places or found.editions or found.events or found.own or found.mesh or found.shapes
     if found.kind not in ("unknown", *EXPLAINED) and not read_any and not found.problems and kind != "nlni":
@@ -242,7 +270,13 @@ def _read_sheet(sheet: Sheet, found: Found, kind: str, accept: bool, layer: str 
 
 def _missing(sheet: Sheet, kind: str) -> str:
     """Heading that a kind cannot do without and that is not there, or ""."""
-    needs = {"population": "area_name", "event": "event_name", "mesh": "mesh_key", "small_area": "mesh_key", "boundary": "mesh_key"}
+    needs = {
+        "population": "area_name",
+        "event": "event_name",
+        "mesh": "mesh_key",
+        "small_area": "mesh_key",
+        "boundary": "mesh_key",
+    }
     names = {"area_name": "地域名", "event_name": "イベント名", "mesh_key": "KEY_CODE"}
     return "" if sheet.has(needs[kind]) else names[needs[kind]]
 

@@ -1,4 +1,4 @@
-"""OpenStreetMap extracts: post offices, phone shops, libraries, halls, schools and town halls, with their opening hours."""
+"""OpenStreetMap extracts: post offices, phone shops, libraries, halls, schools, town halls, with opening hours."""
 
 from __future__ import annotations
 
@@ -9,10 +9,25 @@ import osmium
 from daremo.region.readers.found import Found, PlaceRow
 from daremo.region.readers.places import kind_of_name
 
-_AMENITY = {"post_office": "post_office", "library": "library", "community_centre": "community_centre", "school": "school",
-            "townhall": "city_office", "university": "university", "college": "high_school"}
-_WORDS = {"post_office": "郵便局", "phone_shop": "携帯ショップ", "library": "図書館", "community_centre": "コミュニティセンター",
-          "school": "学校", "city_office": "役所", "university": "大学", "high_school": "学校"}
+_AMENITY = {
+    "post_office": "post_office",
+    "library": "library",
+    "community_centre": "community_centre",
+    "school": "school",
+    "townhall": "city_office",
+    "university": "university",
+    "college": "high_school",
+}
+_WORDS = {
+    "post_office": "郵便局",
+    "phone_shop": "携帯ショップ",
+    "library": "図書館",
+    "community_centre": "コミュニティセンター",
+    "school": "学校",
+    "city_office": "役所",
+    "university": "大学",
+    "high_school": "学校",
+}
 _WHEELCHAIR = {"yes": True, "designated": True, "no": False}
 
 
@@ -28,7 +43,7 @@ def read_osm(path: Path, found: Found) -> None:
     located = 0
     wanted = osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("amenity", "shop"))
     for thing in wanted:
-        tags = thing.tags
+        tags = {t.k: t.v for t in thing.tags}
         kind = _AMENITY.get(tags.get("amenity", ""), "") or ("phone_shop" if tags.get("shop") == "mobile_phone" else "")
         if not kind or not isinstance(thing, osmium.osm.Node | osmium.osm.Way):
             continue
@@ -41,16 +56,31 @@ def read_osm(path: Path, found: Found) -> None:
         if kind in ("city_office", "school", "community_centre"):
             kind = kind_of_name(name) or kind
         address = tags.get("addr:full") or "".join(
-            tags.get(f"addr:{k}", "") for k in ("province", "city", "suburb", "quarter", "neighbourhood", "block_number", "housenumber")
+            tags.get(f"addr:{k}", "")
+            for k in ("province", "city", "suburb", "quarter", "neighbourhood", "block_number", "housenumber")
         )
         found.places.append(
             PlaceRow(
-                name or _WORDS[kind], kind, *point, found.file, located, address, tags.get("phone", ""),
-                tags.get("opening_hours", ""), _WHEELCHAIR.get(tags.get("wheelchair", "")), tags.get("operator", ""), "osm",
+                name or _WORDS[kind],
+                kind,
+                *point,
+                found.file,
+                located,
+                address,
+                tags.get("phone", ""),
+                tags.get("opening_hours", ""),
+                _WHEELCHAIR.get(tags.get("wheelchair", "")),
+                tags.get("operator", ""),
+                "osm",
             )
         )
     if found.rows_rejected:
-        found.tell("missing-coordinates", f"位置の分からない{found.rows_rejected}件は使いません", "範囲を広めに切り出してください", severity="warning")
+        found.tell(
+            "missing-coordinates",
+            f"位置の分からない{found.rows_rejected}件は使いません",
+            "範囲を広めに切り出してください",
+            severity="warning",
+        )
 
 
 def _point(thing: osmium.osm.Node | osmium.osm.Way) -> tuple[float, float] | None:

@@ -1,4 +1,4 @@
-"""The product's own tables and templates, with Japanese or English headings, read row by row so that good rows survive."""
+"""The product's own tables and templates, in Japanese or English, read row by row so that good rows survive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from daremo.region.readers import cells
 from daremo.region.readers.found import Found
 from daremo.region.readers.sheet import Sheet, heading_key
 
-_TYPE_NAMES = {"whole": "整数", "number": "数", "share": "0から1の割合", "yes_no": "はい・いいえ", "date": "日付", "text": "文字"}
+_TYPE_NAMES = {
+    "whole": "整数",
+    "number": "数",
+    "share": "0から1の割合",
+    "yes_no": "はい・いいえ",
+    "date": "日付",
+    "text": "文字",
+}
 
 
 def read_own(sheet: Sheet, found: Found, table: str) -> None:
@@ -54,7 +61,9 @@ def _row(
         try:
             value = _value(c, text)
         except ValueError:
-            found.tell("wrong-type", f"{c.ja}は{_TYPE_NAMES[c.type]}で書いてください", "値を直してください", n, head, text)
+            found.tell(
+                "wrong-type", f"{c.ja}は{_TYPE_NAMES[c.type]}で書いてください", "値を直してください", n, head, text
+            )
             good = False
             continue
         if value is None and c.required:
@@ -115,7 +124,11 @@ def join_own(
         if table in ("areas", "people", "places", "islands"):
             continue
         rows = list(out.get(table, ()))
-        key = table_schema(table).columns[0].column if table in ("services", "actions", "organisations", "events", "backbone") else ""
+        key = (
+            table_schema(table).columns[0].column
+            if table in ("services", "actions", "organisations", "events", "backbone")
+            else ""
+        )
         seen = {r[key] for r in rows} if key else set()
         for f in found:
             for r in f.own.get(table, ()):
@@ -127,7 +140,17 @@ def join_own(
                 if wrong:
                     f.rows_used -= 1
                     f.rows_rejected += 1
-                    problems.append(Problem(wrong, problem, "コードを確かめてください", f.file, r.get("source_row"), key or "area_id", r.get(key or "area_id") or ""))
+                    problems.append(
+                        Problem(
+                            wrong,
+                            problem,
+                            "コードを確かめてください",
+                            f.file,
+                            r.get("source_row"),
+                            key or "area_id",
+                            r.get(key or "area_id") or "",
+                        )
+                    )
                     continue
                 if key:
                     seen.add(r[key])

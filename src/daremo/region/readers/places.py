@@ -1,4 +1,4 @@
-"""Lists of places: what each is comes from its name first, then from the list's other columns and rows, the file's name last."""
+"""Lists of places: what each is comes from its name, then the list's other columns and rows, the file's name last."""
 
 from __future__ import annotations
 
@@ -18,9 +18,18 @@ from daremo.region.readers.sheet import Sheet
 SAME_POINT_ROWS = 5
 #: What a file's own name hints at, asked only when neither names nor columns say anything.
 _FILE_HINTS = (
-    ("library", "library"), ("community_center", "community_centre"), ("school", "school"), ("welfare_facility", "care_facility"),
-    ("welfare", "welfare_centre"), ("hall", "hall"), ("post", "post_office"), ("library", "library"), ("図書館", "library"),
-    ("公民館", "community_centre"), ("集会", "hall"), ("郵便", "post_office"),
+    ("library", "library"),
+    ("community_center", "community_centre"),
+    ("school", "school"),
+    ("welfare_facility", "care_facility"),
+    ("welfare", "welfare_centre"),
+    ("hall", "hall"),
+    ("post", "post_office"),
+    ("library", "library"),
+    ("図書館", "library"),
+    ("公民館", "community_centre"),
+    ("集会", "hall"),
+    ("郵便", "post_office"),
 )
 
 
@@ -68,7 +77,15 @@ def read_places(sheet: Sheet, found: Found, kind: str, forced: str = "") -> None
             found.tell("missing-name", "名前が空です", "施設の名前を入れてください", n, sheet.heading("name"))
             continue
         if "\ufffd" in name:
-            found.tell("mojibake", "名前が文字化けしています", "文字コードを確かめて保存しなおしてください", n, sheet.heading("name"), name, "warning")
+            found.tell(
+                "mojibake-name",
+                "名前が文字化けしています",
+                "文字コードを確かめて保存しなおしてください",
+                n,
+                sheet.heading("name"),
+                name,
+                "warning",
+            )
         lat, lon = read_point(sheet, found, row, n)
         if lat is None or lon is None:
             found.rows_rejected += 1
@@ -76,16 +93,32 @@ def read_places(sheet: Sheet, found: Found, kind: str, forced: str = "") -> None
         key = (cells.plain_name(name), round(lat, 5), round(lon, 5))
         if key in seen:
             found.rows_rejected += 1
-            found.tell("duplicate-place", f"{seen[key]}行めと同じ施設です。1行にしました", "どちらか1行を消してください", n,
-                       sheet.heading("name"), name, "warning")
+            found.tell(
+                "duplicate-place",
+                f"{seen[key]}行めと同じ施設です。1行にしました",
+                "どちらか1行を消してください",
+                n,
+                sheet.heading("name"),
+                name,
+                "warning",
+            )
             continue
         seen[key] = n
         unnamed += not guess
         found.places.append(
             PlaceRow(
-                name, guess or fallback, lat, lon, sheet.file, n, _address(sheet, row), cells.one_line(sheet.cell(row, "phone")),
+                name,
+                guess or fallback,
+                lat,
+                lon,
+                sheet.file,
+                n,
+                _address(sheet, row),
+                cells.one_line(sheet.cell(row, "phone")),
                 cells.opening_hours(*(sheet.cell(row, f) for f in ("days", "start_time", "end_time", "hours_note"))),
-                cells.step_free(sheet.cell(row, "step_free")), cells.one_line(sheet.cell(row, "organisation")), kind,
+                cells.step_free(sheet.cell(row, "step_free")),
+                cells.one_line(sheet.cell(row, "organisation")),
+                kind,
             )
         )
         _mark(sheet, found, row, n)
@@ -111,7 +144,7 @@ def _file_hint(file: str) -> str:
 
 
 def _address(sheet: Sheet, row: list[str]) -> str:
-    """Address in one line; parts in several columns are joined, a whole address in the city column is taken as it is."""
+    """Address in one line; parts in several columns are joined, a whole address in the city column is kept."""
     whole = cells.one_line(sheet.cell(row, "address"))
     if whole:
         return whole
@@ -124,8 +157,15 @@ def _mark(sheet: Sheet, found: Found, row: list[str], n: int) -> None:
     """Tell of a mark in the step-free column that is neither yes nor no."""
     text = cells.flat(sheet.cell(row, "step_free"))
     if text in ("△", "▲"):
-        found.tell("unclear-mark", "△は「はい」とも「いいえ」とも読めません。分からないとしました", "○か×で書いてください", n,
-                   sheet.heading("step_free"), text, "question")
+        found.tell(
+            "unclear-mark",
+            "△は「はい」とも「いいえ」とも読めません。分からないとしました",
+            "○か×で書いてください",
+            n,
+            sheet.heading("step_free"),
+            text,
+            "question",
+        )
 
 
 def _ask_same_points(found: Found, sheet: Sheet) -> None:
@@ -135,5 +175,12 @@ def _ask_same_points(found: Found, sheet: Sheet) -> None:
         at[p.latitude, p.longitude].append(p)
     for (lat, lon), group in at.items():
         if len(group) >= SAME_POINT_ROWS:
-            found.tell("same-coordinate", f"{len(group)}件が同じ緯度・経度です（{group[0].name} ほか）", "住所と合っているか確かめてください",
-                       group[0].row, sheet.heading("latitude"), f"{lat},{lon}", "question")
+            found.tell(
+                "same-coordinate",
+                f"{len(group)}件が同じ緯度・経度です（{group[0].name} ほか）",
+                "住所と合っているか確かめてください",
+                group[0].row,
+                sheet.heading("latitude"),
+                f"{lat},{lon}",
+                "question",
+            )

@@ -32,12 +32,25 @@ def read_point(
     try:
         lat, lon = cells.degrees(lat_text), cells.degrees(lon_text)
     except ValueError:
-        found.tell("bad-coordinates", "緯度・経度として読めません", "34.34 のような数字にしてください", n, column,
-                   f"{lat_text},{lon_text}", "error" if needed else "question")
+        found.tell(
+            "bad-coordinates",
+            "緯度・経度として読めません",
+            "34.34 のような数字にしてください",
+            n,
+            column,
+            f"{lat_text},{lon_text}",
+            "error" if needed else "question",
+        )
         return None, None
     if lat is None or lon is None:
         if needed:
-            found.tell("missing-coordinates", "緯度・経度が空です。地図に置けないので使いません", "緯度と経度を入れてください", n, column)
+            found.tell(
+                "missing-coordinates",
+                "緯度・経度が空です。地図に置けないので使いません",
+                "緯度と経度を入れてください",
+                n,
+                column,
+            )
         return None, None
     return _checked(found, n, column, lat, lon, needed=needed)
 
@@ -47,15 +60,36 @@ def _checked(
 ) -> tuple[float | None, float | None]:
     """The point where it is in Japan; swapped coordinates are put right and told."""
     if cells.is_sentinel(lat, lon):
-        found.tell("sentinel-coordinates", "緯度・経度が仮の値です", "ほんとうの緯度と経度を入れてください", n, column,
-                   f"{lat:g},{lon:g}", "error" if needed else "question")
+        found.tell(
+            "sentinel-coordinates",
+            "緯度・経度が仮の値です",
+            "ほんとうの緯度と経度を入れてください",
+            n,
+            column,
+            f"{lat:g},{lon:g}",
+            "error" if needed else "question",
+        )
         return None, None
     if cells.in_japan(lat, lon):
         return lat, lon
     if cells.in_japan(lon, lat):
-        found.tell("swapped-coordinates", "緯度と経度が入れかわっています。直して使いました", "列を入れかえてください", n, column,
-                   f"{lat:g},{lon:g}", "warning")
+        found.tell(
+            "swapped-coordinates",
+            "緯度と経度が入れかわっています。直して使いました",
+            "列を入れかえてください",
+            n,
+            column,
+            f"{lat:g},{lon:g}",
+            "warning",
+        )
         return lon, lat
-    found.tell("coordinates-outside-japan", "緯度・経度が日本の外です", "緯度と経度を確かめてください", n, column,
-               f"{lat:g},{lon:g}", "error" if needed else "question")
+    found.tell(
+        "coordinates-outside-japan",
+        "緯度・経度が日本の外です",
+        "緯度と経度を確かめてください",
+        n,
+        column,
+        f"{lat:g},{lon:g}",
+        "error" if needed else "question",
+    )
     return None, None

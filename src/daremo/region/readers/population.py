@@ -44,11 +44,24 @@ def read_population(sheet: Sheet, found: Found) -> None:
             first, content = seen[same]
             if content == tuple(row[i] for i, *_ in bands):
                 found.rows_rejected += 1
-                found.tell("duplicate-area", f"{first}行めと同じ地区です", "どちらか1行を消してください", n,
-                           sheet.heading("area_name"), name)
+                found.tell(
+                    "duplicate-area",
+                    f"{first}行めと同じ地区です",
+                    "どちらか1行を消してください",
+                    n,
+                    sheet.heading("area_name"),
+                    name,
+                )
                 continue
-            found.tell("duplicate-area", f"同じ名前の地区が{first}行めにもあり、人数がちがいます",
-                       "別の地区か、重なりかを確かめてください", n, sheet.heading("area_name"), name, "question")
+            found.tell(
+                "duplicate-area",
+                f"同じ名前の地区が{first}行めにもあり、人数がちがいます",
+                "別の地区か、重なりかを確かめてください",
+                n,
+                sheet.heading("area_name"),
+                name,
+                "question",
+            )
         seen[same] = (n, tuple(row[i] for i, *_ in bands))
         edition = groups.setdefault((code, day), Edition(sheet.file, "population", day, code, city, [], 0, bool(bands)))
         stated_id = cells.one_line(sheet.cell(row, "region_code"))
@@ -61,8 +74,12 @@ def read_population(sheet: Sheet, found: Found) -> None:
         _note_broken_names(found, sheet, e)
     found.date = max((e.date for e in found.editions), default="")
     if found.editions and not bands:
-        found.tell("no-ages", "年齢の列がありません。年齢は全国の割合で分けました", "年齢別の人口を足すと、正確になります",
-                   severity="question")
+        found.tell(
+            "no-ages",
+            "年齢の列がありません。年齢は全国の割合で分けました",
+            "年齢別の人口を足すと、正確になります",
+            severity="question",
+        )
 
 
 def finest(ages: list[tuple[int, str, int, int]]) -> list[tuple[int, str, int, int]]:
@@ -88,10 +105,14 @@ def _count(found: Found, sheet: Sheet, row: list[str], n: int, column: int) -> f
     try:
         value = cells.number(text)
     except ValueError:
-        found.tell("not-a-number", "人数ではない文字が入っています", "数字だけにしてください", n, sheet.heads[column], text)
+        found.tell(
+            "not-a-number", "人数ではない文字が入っています", "数字だけにしてください", n, sheet.heads[column], text
+        )
         raise
     if value is not None and (value < 0 or not value < 1e9):
-        found.tell("bad-number", "人数がマイナスか、大きすぎます", "人数を確かめてください", n, sheet.heads[column], text)
+        found.tell(
+            "bad-number", "人数がマイナスか、大きすぎます", "人数を確かめてください", n, sheet.heads[column], text
+        )
         raise ValueError(text)
     return value
 
@@ -138,25 +159,63 @@ def _complete(sheet: Sheet, found: Found, area: AreaRow, n: int, filled: int, bl
     total = sum(area.bands.values())
     if filled == 0:
         if area.people is None and area.men is None:
-            found.tell("missing-people", "人数が空です。0人とは見なしません", "人数を入れるか、0人なら0と書いてください", n,
-                       sheet.heading("total"))
+            found.tell(
+                "missing-people",
+                "人数が空です。0人とは見なしません",
+                "人数を入れるか、0人なら0と書いてください",
+                n,
+                sheet.heading("total"),
+            )
             return False
         if has_bands and (area.people or 0) > 0:
-            found.tell("missing-ages", "年齢別の人数が空です。年齢は全国の割合で分けました", "年齢別の人数を確かめてください", n,
-                       sheet.heads[sheet.ages[0][0]], "", "question")
+            found.tell(
+                "missing-ages",
+                "年齢別の人数が空です。年齢は全国の割合で分けました",
+                "年齢別の人数を確かめてください",
+                n,
+                sheet.heads[sheet.ages[0][0]],
+                "",
+                "question",
+            )
         _unknown_age(area, area.men, area.women, area.people)
         return True
     if blank:
-        found.tell("blank-ages", f"年齢別の人数のうち{blank}か所が空です", "0人なら0と書いてください", n,
-                   sheet.heads[sheet.ages[0][0]], "", "question")
+        found.tell(
+            "blank-ages",
+            f"年齢別の人数のうち{blank}か所が空です",
+            "0人なら0と書いてください",
+            n,
+            sheet.heads[sheet.ages[0][0]],
+            "",
+            "question",
+        )
         if area.people is not None and area.people > total:
             _unknown_age(area, None, None, area.people - total)
     elif area.people is not None and abs(total - area.people) >= 0.5:
-        found.tell("sum-mismatch", f"年齢別の合計は{total:.0f}人で、総人口と合いません。年齢別の数を使いました",
-                   "もとの資料で確かめてください", n, sheet.heading("total"), f"{area.people:.0f}", "warning")
-    elif area.people is not None and area.men is not None and area.women is not None and abs(area.men + area.women - area.people) >= 0.5:
-        found.tell("sum-mismatch", f"男{area.men:.0f}人と女{area.women:.0f}人の合計が総人口と合いません",
-                   "もとの資料で確かめてください", n, sheet.heading("total"), f"{area.people:.0f}", "warning")
+        found.tell(
+            "sum-mismatch",
+            f"年齢別の合計は{total:.0f}人で、総人口と合いません。年齢別の数を使いました",
+            "もとの資料で確かめてください",
+            n,
+            sheet.heading("total"),
+            f"{area.people:.0f}",
+            "warning",
+        )
+    elif (
+        area.people is not None
+        and area.men is not None
+        and area.women is not None
+        and abs(area.men + area.women - area.people) >= 0.5
+    ):
+        found.tell(
+            "sum-mismatch",
+            f"男{area.men:.0f}人と女{area.women:.0f}人の合計が総人口と合いません",
+            "もとの資料で確かめてください",
+            n,
+            sheet.heading("total"),
+            f"{area.people:.0f}",
+            "warning",
+        )
     return True
 
 
@@ -180,9 +239,24 @@ def _code(sheet: Sheet, found: Found, row: list[str], n: int, told: Counter[str]
         told[repair] += 1
         if told[repair] == 1:
             messages = {
-                "lost-zero": ("lost-zero", f"市区町村コードの先頭の0が消えています。{code}と読みました", "文字列として保存してください", "warning"),
-                "bad-check-digit": ("bad-check-digit", f"市区町村コードの最後の数字が合いません。{code}と読みました", "コードを確かめてください", "warning"),
-                "ambiguous": ("ambiguous-code", f"市区町村コードが2通りに読めます。{code}と読みました", "6けたで書いてください", "question"),
+                "lost-zero": (
+                    "lost-zero",
+                    f"市区町村コードの先頭の0が消えています。{code}と読みました",
+                    "文字列として保存してください",
+                    "warning",
+                ),
+                "bad-check-digit": (
+                    "bad-check-digit",
+                    f"市区町村コードの最後の数字が合いません。{code}と読みました",
+                    "コードを確かめてください",
+                    "warning",
+                ),
+                "ambiguous": (
+                    "ambiguous-code",
+                    f"市区町村コードが2通りに読めます。{code}と読みました",
+                    "6けたで書いてください",
+                    "question",
+                ),
                 "bad-code": ("bad-code", "市区町村コードではありません", "6けたのコードを入れてください", "question"),
             }
             c, message, fix, severity = messages[repair]
@@ -197,5 +271,12 @@ def _note_broken_names(found: Found, sheet: Sheet, edition: Edition) -> None:
     broken = [a for a in edition.areas if "\ufffd" in a.name]
     if broken:
         edition.doubts += len(broken)
-        found.tell("mojibake", f"地区名が文字化けしています（{len(broken)}行）", "文字化けのない版を入れてください", broken[0].row,
-                   sheet.heading("area_name"), broken[0].name, "warning")
+        found.tell(
+            "mojibake-name",
+            f"地区名が文字化けしています（{len(broken)}行）",
+            "文字化けのない版を入れてください",
+            broken[0].row,
+            sheet.heading("area_name"),
+            broken[0].name,
+            "warning",
+        )

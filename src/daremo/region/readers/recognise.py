@@ -11,7 +11,7 @@ from daremo.region.readers.sheet import Sheet, heading_key, own_headings
 EXPLAINED = {
     "catalogue": "公開データの一覧です。地域の数字には使わず、ライセンスの確認に使います。",
     "series": "市全体の年ごとの数です。地区ごとの数ではないので、計算には使いません。",
-    "population_panel": "地区ごとの人口の毎月の記録です。新しい版の確かめ（region check）に使える資料で、人数には足しません。",
+    "population_panel": "地区ごとの人口の毎月の記録です。変化の確かめに使える資料で、人数には足しません。",
     "aed": "AEDの場所です。計画には使いません。",
     "public_toilet": "公衆トイレの一覧です。計画には使いません。",
     "food_business": "食品の営業許可の一覧です。計画には使いません。",
@@ -31,8 +31,19 @@ LIST_KINDS = {
 }
 #: Kinds a person may give with ``--map FILE=KIND``, beside the product's own tables (``own:areas`` …).
 KINDS = (
-    "population", "mesh", "small_area", "place_list", "event", "osm", "nlni", "geo", "licence_text", "ignore",
-    *LIST_KINDS, *EXPLAINED, *(f"own:{t}" for t in TABLES),
+    "population",
+    "mesh",
+    "small_area",
+    "place_list",
+    "event",
+    "osm",
+    "nlni",
+    "geo",
+    "licence_text",
+    "ignore",
+    *LIST_KINDS,
+    *EXPLAINED,
+    *(f"own:{t}" for t in TABLES),
 )
 
 
@@ -62,7 +73,12 @@ def _list_kind(sheet: Sheet, keys: set[str]) -> str:
         return "catalogue"
     if sheet.has("event_name", "event_date"):
         return "event"
-    for field, kind in (("toilet", "public_toilet"), ("aed", "aed"), ("food", "food_business"), ("cultural", "cultural_property")):
+    for field, kind in (
+        ("toilet", "public_toilet"),
+        ("aed", "aed"),
+        ("food", "food_business"),
+        ("cultural", "cultural_property"),
+    ):
         if sheet.has(field):
             return kind
     if sheet.has("hydrant") and not sheet.has("name"):
@@ -74,8 +90,11 @@ def _list_kind(sheet: Sheet, keys: set[str]) -> str:
         return "polling_place"
     if located or sheet.has("name"):
         for field, kind in (
-            ("hazard", "evacuation_space"), ("ssid", "public_wireless_lan"), ("medical", "hospital"),
-            ("care_number", "care_service"), ("preschool", "preschool"),
+            ("hazard", "evacuation_space"),
+            ("ssid", "public_wireless_lan"),
+            ("medical", "hospital"),
+            ("care_number", "care_service"),
+            ("preschool", "preschool"),
         ):
             if sheet.has(field):
                 return kind

@@ -58,7 +58,16 @@ def merge_places(places: Sequence[PlaceRow], town: str = "") -> tuple[list[Place
     rank = {r["kind"]: i for i, r in enumerate(rows_of(PACKAGE, "place_kinds"))}
     candidate = {r["kind"] for r in rows_of(PACKAGE, "place_kinds") if r["candidate"] == "yes"}
     # rows whose kind came from a general list yield to those a specific list names; roles such as polling come last
-    order = sorted(range(len(places)), key=lambda i: (places[i].own is None, places[i].kind in _ROLES, places[i].kind not in candidate, rank.get(places[i].kind, 99), i))
+    order = sorted(
+        range(len(places)),
+        key=lambda i: (
+            places[i].own is None,
+            places[i].kind in _ROLES,
+            places[i].kind not in candidate,
+            rank.get(places[i].kind, 99),
+            i,
+        ),
+    )
     grid: dict[tuple[int, int], list[int]] = defaultdict(list)
     cores = [_without_town(core_name(p.name), town) for p in places]
     kept: dict[int, PlaceRow] = {}
@@ -81,7 +90,7 @@ def _without_town(core: str, town: str) -> str:
     short = re.sub(r"[市区町村]$", "", town)
     for prefix in (town, *((f"{short}市", f"{short}町") if short else ())):
         if prefix and core.startswith(prefix) and len(core) > len(prefix) + 2:
-            return core[len(prefix):]
+            return core[len(prefix) :]
     return core
 
 

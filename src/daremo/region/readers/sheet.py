@@ -1,4 +1,4 @@
-"""A table as somebody saved it: encoding, separator, preamble and headings found out; rows numbered as Excel numbers them."""
+"""A table as somebody saved it: encoding, separator and headings found out; rows numbered as in Excel."""
 
 from __future__ import annotations
 
@@ -100,9 +100,7 @@ def known_headings() -> dict[str, tuple[str, ...]]:
 @functools.cache
 def own_headings() -> frozenset[str]:
     """Every heading of the product's own tables, in both languages and as machine names."""
-    return frozenset(
-        heading_key(h) for t in TABLES for c in table_schema(t).columns for h in (c.column, c.ja, c.en)
-    )
+    return frozenset(heading_key(h) for t in TABLES for c in table_schema(t).columns for h in (c.column, c.ja, c.en))
 
 
 def age_column(heading: str) -> tuple[str, int, int] | None:
@@ -226,8 +224,13 @@ def sheet_from_grid(file: str, name: str, grid: Sequence[Sequence[str]], encodin
 
 
 def make_sheet(
-    file: str, name: str, heads: tuple[str, ...], rows: list[list[str]], numbers: list[int],
-    encoding: str = "", shapes: dict[int, BaseGeometry] | None = None,
+    file: str,
+    name: str,
+    heads: tuple[str, ...],
+    rows: list[list[str]],
+    numbers: list[int],
+    encoding: str = "",
+    shapes: dict[int, BaseGeometry] | None = None,
 ) -> Sheet:
     """A sheet with its headings understood."""
     fields: dict[str, list[int]] = {}

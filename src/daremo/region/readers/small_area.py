@@ -34,12 +34,19 @@ def read_small_areas(sheet: Sheet, found: Found) -> None:
             continue
         if not re.fullmatch(r"\d{6,11}", key):
             found.rows_rejected += 1
-            found.tell("bad-area-code", "町丁・字のコードではありません", "KEY_CODEを確かめてください", n, "KEY_CODE", key)
+            found.tell(
+                "bad-area-code", "町丁・字のコードではありません", "KEY_CODEを確かめてください", n, "KEY_CODE", key
+            )
             continue
-        text = {c: cells.one_line(row[column[c]]) if c in column else "" for c in ("name", "cityname", "htksyori", "htksaki")}
+        text = {
+            c: cells.one_line(row[column[c]]) if c in column else ""
+            for c in ("name", "cityname", "htksyori", "htksaki")
+        }
         area = AreaRow(key, text["name"] or key, sheet.file, n)
         try:
-            area.people, area.men, area.women = (None if c is None else cells.number(row[c]) for c in (total, men, women))
+            area.people, area.men, area.women = (
+                None if c is None else cells.number(row[c]) for c in (total, men, women)
+            )
             houses = None if households is None else cells.number(row[households])
             area.households = None if houses is None else round(houses)
             for c, sex, low, high in bands:
@@ -48,7 +55,9 @@ def read_small_areas(sheet: Sheet, found: Found) -> None:
                     area.bands[sex, low, high] = area.bands.get((sex, low, high), 0.0) + value
         except ValueError as e:
             found.rows_rejected += 1
-            found.tell("not-a-number", "人数ではない文字が入っています", "もとのファイルを入れなおしてください", n, "", str(e))
+            found.tell(
+                "not-a-number", "人数ではない文字が入っています", "もとのファイルを入れなおしてください", n, "", str(e)
+            )
             continue
         by_city[key[:5]].append((area, text["htksaki"] if text["htksyori"] == "2" else "", text["cityname"]))
     for five, listed in by_city.items():

@@ -48,9 +48,17 @@ def sort_out_places(found: Sequence[Found], got: Gathered) -> tuple[list[PlaceRo
         if within is False or (far and within is None and not isle):
             refuse = km > REFUSE_KM
             problems.append(
-                Problem("outside-municipality", f"「{p.name}」は区域の外か、どの地区からも遠くにあります（いちばん近い地区から{km:.0f}km）"
-                        + ("。使いません" if refuse else ""), "緯度・経度と住所を確かめてください", p.file, p.row, "緯度・経度",
-                        f"{p.latitude:g},{p.longitude:g}", "error" if refuse else "question")
+                Problem(
+                    "outside-municipality",
+                    f"「{p.name}」は区域の外か、どの地区からも遠くにあります（いちばん近い地区から{km:.0f}km）"
+                    + ("。使いません" if refuse else ""),
+                    "緯度・経度と住所を確かめてください",
+                    p.file,
+                    p.row,
+                    "緯度・経度",
+                    f"{p.latitude:g},{p.longitude:g}",
+                    "error" if refuse else "question",
+                )
             )
             if refuse:
                 by_file[p.file].rows_rejected += 1
@@ -63,7 +71,7 @@ def sort_out_places(found: Sequence[Found], got: Gathered) -> tuple[list[PlaceRo
 
 
 def _where(rows: Sequence[PlaceRow], got: Gathered) -> tuple[list[float], list[bool | None]]:
-    """Distance to the nearest district (km), and whether the boundary holds the place (None where there is no boundary)."""
+    """Distance to the nearest district (km), and whether the boundary holds the place (None without a boundary)."""
     n = len(rows)
     if not rows or not got.points:
         return [0.0] * n, [None] * n
@@ -79,7 +87,9 @@ def _where(rows: Sequence[PlaceRow], got: Gathered) -> tuple[list[float], list[b
 
 def _own_places(found: Sequence[Found]) -> tuple[list[PlaceRow], list[Problem]]:
     """Places of the product's own tables; kinds may be written in Japanese or English."""
-    kinds = {cells.flat(x).lower(): r["kind"] for r in rows_of(PACKAGE, "place_kinds") for x in (r["kind"], r["ja"], r["en"])}
+    kinds = {
+        cells.flat(x).lower(): r["kind"] for r in rows_of(PACKAGE, "place_kinds") for x in (r["kind"], r["ja"], r["en"])
+    }
     out: list[PlaceRow] = []
     problems: list[Problem] = []
     seen: set[str] = set()
@@ -89,20 +99,49 @@ def _own_places(found: Sequence[Found]) -> tuple[list[PlaceRow], list[Problem]]:
             kind = kinds.get(cells.flat(r["kind"]).lower())
             if kind is None:
                 problems.append(
-                    Problem("unknown-place-kind", f"施設の種類「{r['kind']}」は一覧にありません。「その他」としました", "ひな形の種類から選んでください", f.file,
-                            row, "種類", r["kind"], "question")
+                    Problem(
+                        "unknown-place-kind",
+                        f"施設の種類「{r['kind']}」は一覧にありません。「その他」としました",
+                        "ひな形の種類から選んでください",
+                        f.file,
+                        row,
+                        "種類",
+                        r["kind"],
+                        "question",
+                    )
                 )
             if r["place_id"] in seen:
                 f.rows_used -= 1
                 f.rows_rejected += 1
-                problems.append(Problem("duplicate-id", f"施設コード{r['place_id']}が2回以上あります", "1つにしてください", f.file, row, "施設コード", r["place_id"]))
+                problems.append(
+                    Problem(
+                        "duplicate-id",
+                        f"施設コード{r['place_id']}が2回以上あります",
+                        "1つにしてください",
+                        f.file,
+                        row,
+                        "施設コード",
+                        r["place_id"],
+                    )
+                )
                 continue
             seen.add(r["place_id"])
             kind = kind or "other"
             out.append(
                 PlaceRow(
-                    r["name"], kind, r["latitude"], r["longitude"], f.file, row or 1, r.get("address") or "", r.get("phone") or "",
-                    r.get("opening_hours") or "", r.get("step_free"), r.get("organisation") or "", "own", r.get("island") or "",
+                    r["name"],
+                    kind,
+                    r["latitude"],
+                    r["longitude"],
+                    f.file,
+                    row or 1,
+                    r.get("address") or "",
+                    r.get("phone") or "",
+                    r.get("opening_hours") or "",
+                    r.get("step_free"),
+                    r.get("organisation") or "",
+                    "own",
+                    r.get("island") or "",
                     {**r, "kind": kind},
                 )
             )
@@ -110,7 +149,7 @@ def _own_places(found: Sequence[Found]) -> tuple[list[PlaceRow], list[Problem]]:
 
 
 def place_rows(places: Sequence[PlaceRow]) -> list[dict[str, Any]]:
-    """Rows of the region's ``places`` table. A place's code is made of its name and point, so that it stays from build to build."""
+    """Rows of the ``places`` table; a place's code is made of its name and point, so it stays from build to build."""
     out = []
     taken = {p.own["place_id"] for p in places if p.own is not None}
     for p in places:
@@ -124,8 +163,15 @@ def place_rows(places: Sequence[PlaceRow]) -> list[dict[str, Any]]:
             taken.add(place_id)
             row = {"place_id": place_id, "source": p.file, "source_row": p.row}
         row |= {
-            "name": p.name, "kind": p.kind, "latitude": p.latitude, "longitude": p.longitude, "address": p.address or None,
-            "island": p.island or None, "phone": p.phone or None, "opening_hours": p.opening_hours or None, "step_free": p.step_free,
+            "name": p.name,
+            "kind": p.kind,
+            "latitude": p.latitude,
+            "longitude": p.longitude,
+            "address": p.address or None,
+            "island": p.island or None,
+            "phone": p.phone or None,
+            "opening_hours": p.opening_hours or None,
+            "step_free": p.step_free,
             "organisation": p.organisation or None,
         }
         out.append(row)
