@@ -11,12 +11,15 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from daremo import __version__
 from daremo.kernel.errors import DaremoError, InputError, Problem
+
+if TYPE_CHECKING:
+    from daremo.kernel.results import Progress
 
 #: The public contract of exit codes.
 DONE, UNEXPECTED, USAGE, INPUT, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 4, 5
@@ -81,7 +84,7 @@ class Voice:
 
             click.echo(json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False))
 
-    def progress(self) -> Callable[[float, str], None]:
+    def progress(self) -> Progress:
         """A progress for a long task."""
         if self.quiet:
             from daremo.kernel.results import silent
@@ -135,7 +138,7 @@ def problem_lines(problems: list[Problem] | tuple[Problem, ...], voice: Voice, s
     for (severity, code), group in groups.items():
         lines.append(f"■ {words[severity]}: {code} ({len(group)})" + _gloss(code, voice))
         for p in group[: max(left, 0)]:
-            lines.append("   " + str(p).removeprefix(f"[{code}] "))
+            lines.append("   " + str(p).removeprefix(f"[{code}] ").removeprefix(": "))
         left -= len(group)
     if left < 0:
         lines.append(voice(f"   ほかに{-left}件。--json で全部見られます。", f"   {-left} more; --json shows them all."))

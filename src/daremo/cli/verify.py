@@ -56,5 +56,13 @@ def read_plan(path: Path) -> dict[str, Any]:
 
 
 def show(voice: Voice, verdict: Any) -> None:
-    """The verdict for a person."""
-    raise NotImplementedError
+    """The verdict for a person: what was recomputed, what was stated, whether it holds."""
+    for c in verdict.checks:
+        mark = "○" if c["ok"] else "×"
+        found = "" if c["ok"] else voice(f"  計画 {c['stated']} / 計算 {c['found']}", f"  stated {c['stated']} / found {c['found']}")
+        voice.say(f"{mark} {c['name']}{found}")
+    voice.say(
+        voice("この計画の数は、すべて確かめられました。", "Every number of this plan holds.")
+        if verdict.ok
+        else voice("この計画には、合わない数があります。×の行を見てください。", "This plan holds a number that is not right; see the lines with ×.")
+    )
