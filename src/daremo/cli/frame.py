@@ -186,6 +186,10 @@ def run(command: click.Command, arguments: list[str]) -> int:
     except DaremoError as e:
         voice = _voice(context, arguments)
         return _tell(voice, e.exit_code, e.as_dict())
+    except PermissionError as e:
+        voice = _voice(context, arguments)
+        return _tell(voice, INPUT, {"code": "cannot-write", "message": voice("読み書きが許されていません", "not permitted"),
+                                    "where": str(e.filename or ""), "fix": voice("場所を確かめてください", "check the place")})
     except Exception as e:
         return _tell(_voice(context, arguments), UNEXPECTED, _unexpected(e, _voice(context, arguments)))
 
