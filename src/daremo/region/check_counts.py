@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,77 +31,86 @@ def by_sex(region: Region) -> dict[str, dict[str, float]]:
 
 
 def totals(region: Region) -> list[Problem]:
-    """``sum-mismatch``, or one ``age-unknown`` where many districts state more people than their ages hold."""
+    """``sum-mismatch``, one a district; where it is the same everywhere, one ``age-unknown`` or ``swapped-columns``."""
     sexes = by_sex(region)
     areas = rows(region.areas)
-    short = [r for r in areas if r["people_stated"] is not None and _ages(sexes, r) < r["people_stated"] - 0.5]
-    over = [r for r in areas if r["people_stated"] is not None and _ages(sexes, r) > r["people_stated"] + 0.5]
+    swapped = _exchanged(areas, sexes)
+    said = {r["area_id"]: _sums(r, sexes[r["area_id"]]) for r in areas}
+    wrong = [r for r in areas if said[r["area_id"]]]
+    if swapped:
+        return swapped
+    short = [r for r in wrong if _ages_short(r, sexes[r["area_id"]])]
     out: list[Problem] = []
-    if len(short) > max(5, len(areas) / 5) and len(over) <= len(areas) / 50:
-        missing = sum(r["people_stated"] - _ages(sexes, r) for r in short)
-        message = f"{len(short)}地区で、年齢の合計が総人口より少なくなっています（全部で{missing:,.0f}人）。年齢不詳の人かもしれません。"
-        out.append(finding("age-unknown", message, "areas", short[0], column="people_stated", severity="question"))
-        short = []
-    for r in areas:
-        stated, men, women = r["people_stated"], r["men_stated"], r["women_stated"]
-        if r in short or r in over:
-            message = f"「{r['name']}」の年齢ごとの合計は{_ages(sexes, r):,.0f}人ですが、総人口は{stated:,.0f}人です。"
-            out.append(finding("sum-mismatch", message, "areas", r, column="people_stated", value=float(stated)))
-        if stated is not None and men is not None and women is not None and abs(men + women - stated) > 0.5:
-            message = f"「{r['name']}」の男{men:,.0f}人と女{women:,.0f}人をたすと{men + women:,.0f}人で、総人口{stated:,.0f}人と合いません。"
-            out.append(finding("sum-mismatch", message, "areas", r, column="people_stated", value=float(stated)))
-    return out + _sex_totals(areas, sexes)
-
-
-def _ages(sexes: dict[str, dict[str, float]], r: Row) -> float:
-    return sum(sexes[r["area_id"]].values())
-
-
-def _sex_totals(areas: list[dict[str, object]], sexes: dict[str, dict[str, float]]) -> list[Problem]:
-    """Men and women as stated against their ages; exchanged everywhere is one finding about the columns."""
-    wrong: list[tuple[Row, str, float]] = []
-    exchanged = told = 0
-    for r in areas:
-        men, women = r["men_stated"], r["women_stated"]
-        if not isinstance(men, float) or not isinstance(women, float):
-            continue
-        aged = sexes[str(r["area_id"])]
-        if aged["all"] > 0 or aged["m"] + aged["f"] == 0:
-            continue
-        told += men != women
-        exchanged += men != women and abs(men - aged["f"]) < 0.5 and abs(women - aged["m"]) < 0.5
-        wrong += [(r, c, aged[s]) for c, s, v in (("men_stated", "m", men), ("women_stated", "f", women)) if abs(v - aged[s]) > 0.5]
-    if exchanged > max(2, told / 2):
-        message = f"{exchanged}地区で、男の数は女の年齢の合計と、女の数は男の年齢の合計と同じです。男と女の列が逆のようです。"
-        return [finding("swapped-columns", message, "areas", wrong[0][0], column="men_stated", severity="error")]
-    # ages of an unknown person belong to a sex too: where many fall short, `totals` has already asked
-    if len(wrong) > max(10, len(areas) / 5) and all(float(str(r[c])) > aged for r, c, aged in wrong):
-        return []
-    return [
-        finding(
-            "sum-mismatch", f"「{r['name']}」の{'男' if c == 'men_stated' else '女'}の年齢の合計は{aged:,.0f}人です。",
-            "areas", r, column=c, value=float(str(r[c])),
+    if len(short) > max(5, len(areas) / 5) and len(wrong) - len(short) <= len(areas) / 50:
+        missing = sum(r["people_stated"] - sum(sexes[r["area_id"]].values()) for r in short)
+        message = (
+            f"{len(short)}地区で、年齢の合計が総人口より少なくなっています（全部で{missing:,.0f}人）。"
+            "年齢不詳の人かもしれません。"
         )
-        for r, c, aged in wrong
+        out.append(finding("age-unknown", message, "areas", short[0], column="people_stated", severity="question"))
+        wrong = [r for r in wrong if r not in short]
+    for r in wrong:
+        message = f"「{r['name']}」: " + "。".join(said[r["area_id"]]) + "。"
+        out.append(finding("sum-mismatch", message, "areas", r, column="people_stated", value=r["people_stated"]))
+    return out
+
+
+def _sums(r: Row, aged: dict[str, float]) -> list[str]:
+    """What does not add up in one district, as clauses."""
+    total, men, women = r["people_stated"], r["men_stated"], r["women_stated"]
+    ages = sum(aged.values())
+    out = []
+    if total is not None and abs(ages - total) > 0.5:
+        out.append(f"年齢ごとの人数をたすと{ages:,.0f}人ですが、総人口は{total:,.0f}人です")
+    if total is not None and men is not None and women is not None and abs(men + women - total) > 0.5:
+        out.append(f"男{men:,.0f}人と女{women:,.0f}人をたすと{men + women:,.0f}人ですが、総人口は{total:,.0f}人です")
+    if aged["all"] == 0 and ages > 0:
+        for ja, stated, counted in (("男", men, aged["m"]), ("女", women, aged["f"])):
+            if stated is not None and abs(stated - counted) > 0.5:
+                out.append(f"{ja}の年齢ごとの人数をたすと{counted:,.0f}人ですが、{ja}の合計は{stated:,.0f}人です")
+    return out
+
+
+def _ages_short(r: Row, aged: dict[str, float]) -> bool:
+    """Whether the ages hold fewer people than stated and nothing else is wrong (ages unknown would look like this)."""
+    total, men, women = r["people_stated"], r["men_stated"], r["women_stated"]
+    if total is None or sum(aged.values()) > total - 0.5:
+        return False
+    both = men is None or women is None or abs(men + women - total) <= 0.5
+    return both and (men is None or aged["m"] <= men + 0.5) and (women is None or aged["f"] <= women + 0.5)
+
+
+def _exchanged(areas: list[dict[str, Any]], sexes: dict[str, dict[str, float]]) -> list[Problem]:
+    """``swapped-columns`` where the men stated are the women's ages, and the other way round, in most districts."""
+    told = [r for r in areas if None not in (r["men_stated"], r["women_stated"]) and r["men_stated"] != r["women_stated"]]
+    crossed = [
+        r for r in told
+        if abs(r["men_stated"] - sexes[r["area_id"]]["f"]) < 0.5 and abs(r["women_stated"] - sexes[r["area_id"]]["m"]) < 0.5
     ]
+    if len(crossed) <= max(2, len(told) / 2):
+        return []
+    message = (
+        f"{len(crossed)}地区で、男の数は女の年齢の合計と、女の数は男の年齢の合計と同じです。"
+        "男と女の列が逆のようです。"
+    )
+    return [finding("swapped-columns", message, "areas", crossed[0], column="men_stated", severity="error")]
 
 
 def households(region: Region) -> list[Problem]:
     """``swapped-columns`` where the households column holds something else, ``implausible-household-size`` else."""
-    told = [r for r in rows(region.areas) if r["households"] is not None and _people(r, region) >= FEW]
+    people_d = people_of(region)
+    told = [r for r in rows(region.areas) if r["households"] is not None and people_d[r["area_id"]] >= FEW]
     if not told:
         return []
-    same = [r for r in told if r["households"] == _people(r, region)]
-    more = [r for r in told if r["households"] > _people(r, region)]
+    same = [r for r in told if r["households"] == people_d[r["area_id"]]]
+    more = [r for r in told if r["households"] > people_d[r["area_id"]]]
     if len(same) > max(2, len(told) / 2):
-        message = f"{len(same)}地区で、世帯数が人数と同じです。世帯数の列に人数が入っているようです。"
-        return [finding("swapped-columns", message, "areas", same[0], column="households", value=same[0]["households"], severity="error")]
+        return [_homes(same[0], f"{len(same)}地区で、世帯数が人数と同じです。世帯数の列に人数が入っているようです。")]
     if len(more) > max(2, len(told) / 4):
-        message = f"{len(more)}地区で、世帯数が人数より多くなっています。人数と世帯数の列が逆のようです。"
-        return [finding("swapped-columns", message, "areas", more[0], column="households", value=more[0]["households"], severity="error")]
+        return [_homes(more[0], f"{len(more)}地区で、世帯数が人数より多くなっています。人数と世帯数の列が逆のようです。")]
     out = []
     for r in told:
-        people, homes = _people(r, region), r["households"]
+        people, homes = people_d[r["area_id"]], r["households"]
         if homes == 0 or not HOUSEHOLD_SIZE[0] <= people / homes <= HOUSEHOLD_SIZE[1]:
             size = f"1世帯{people / homes:.1f}人" if homes else "世帯が0"
             message = f"「{r['name']}」は{people:,.0f}人・{homes:,}世帯（{size}）です。"
@@ -108,12 +118,17 @@ def households(region: Region) -> list[Problem]:
     return out
 
 
-def _people(r: Row, region: Region) -> float:
-    return float(r["people_stated"]) if r["people_stated"] is not None else _from_ages(region).get(r["area_id"], 0.0)
+def _homes(r: Row, message: str) -> Problem:
+    return finding(
+        "swapped-columns", message, "areas", r, column="households", value=r["households"], severity="error"
+    )
 
 
-def _from_ages(region: Region) -> dict[str, float]:
-    return dict(region["people"].group_by("area_id").agg(pl.col("people").sum()).iter_rows())
+def people_of(region: Region) -> dict[str, float]:
+    """Residents of each district: as stated, else the sum of its ages."""
+    out = {r["area_id"]: 0.0 for r in rows(region.areas)}
+    out |= dict(region["people"].group_by("area_id").agg(pl.col("people").sum()).iter_rows())
+    return out | {r["area_id"]: r["people_stated"] for r in rows(region.areas) if r["people_stated"] is not None}
 
 
 def ages(region: Region) -> list[Problem]:
@@ -126,7 +141,10 @@ def ages(region: Region) -> list[Problem]:
         bands[low] += total
         old[sex] += total if low >= 85 else 0.0
     if old["m"] > 1.1 * old["f"] and old["m"] + old["f"] >= 200:
-        message = f"85歳以上が、男{old['m']:,.0f}人・女{old['f']:,.0f}人です。この年代はふつう女のほうが多いので、男と女の列が逆かもしれません。"
+        message = (
+            f"85歳以上が、男{old['m']:,.0f}人・女{old['f']:,.0f}人です。"
+            "この年代はふつう女のほうが多いので、男と女の列が逆かもしれません。"
+        )
         out.append(finding("swapped-columns", message, "people", column="sex", severity="question"))
     step = _best_shift(bands)
     if step:
@@ -163,19 +181,20 @@ def _roughness(town: NDArray[np.float64], nation: NDArray[np.float64], shift: in
 
 def small(region: Region) -> list[Problem]:
     """One ``zero-people`` and one ``tiny-district`` finding, each naming its districts."""
-    totals_d = {r["area_id"]: _people(r, region) for r in rows(region.areas)}
+    totals_d = people_of(region)
     none = [r for r in rows(region.areas) if totals_d[r["area_id"]] == 0]
     few = [r for r in rows(region.areas) if 0 < totals_d[r["area_id"]] < TINY]
     out = []
     if none:
         message = f"人が住んでいない地区が{len(none)}か所あります: {some_names(none)}"
-        out.append(finding("zero-people", message, "areas", none[0], column="people_stated", value=0, severity="question"))
-    if few:
-        message = f"{TINY}人より少ない地区が{len(few)}か所あります: {some_names(few)}。だれのことか分かってしまうおそれがあります。"
         out.append(
-            finding(
-                "tiny-district", message, "areas", few[0], column="people_stated",
-                value=totals_d[few[0]["area_id"]],
-            )
+            finding("zero-people", message, "areas", none[0], column="people_stated", value=0, severity="question")
         )
+    if few:
+        message = (
+            f"{TINY}人より少ない地区が{len(few)}か所あります: {some_names(few)}。"
+            "だれのことか分かってしまうおそれがあります。"
+        )
+        value = totals_d[few[0]["area_id"]]
+        out.append(finding("tiny-district", message, "areas", few[0], column="people_stated", value=value))
     return out

@@ -117,7 +117,8 @@ def _one_sided(pairs: list[tuple[District, District]]) -> list[Problem]:
         if n.men is None or n.women is None or o.men is None or o.women is None:
             continue
         for column, ja, mine, was, other, other_was in (
-            ("men_stated", "男", n.men, o.men, n.women, o.women), ("women_stated", "女", n.women, o.women, n.men, o.men),
+            ("men_stated", "男", n.men, o.men, n.women, o.women),
+            ("women_stated", "女", n.women, o.women, n.men, o.men),
         ):
             jump = _change(mine, was)
             still = [_change(other, other_was)]
@@ -126,8 +127,9 @@ def _one_sided(pairs: list[tuple[District, District]]) -> list[Problem]:
             noise = math.sqrt(1 / (mine + 0.5) + 1 / (was + 0.5))
             if abs(jump) > max(ONE_SIDED, 5 * noise) and all(abs(s) < abs(jump) / 3 for s in still):
                 homes = f"、世帯は{o.households:,.0f}→{n.households:,.0f}" if len(still) == 2 else ""
+                moved = "ふえ" if jump > 0 else "へり"
                 message = (
-                    f"「{n.row['name']}」の{ja}だけが{was:,.0f}人→{mine:,.0f}人に{'ふえ' if jump > 0 else 'へり'}ましたが、"
+                    f"「{n.row['name']}」の{ja}だけが{was:,.0f}人→{mine:,.0f}人に{moved}ましたが、"
                     f"{'女' if ja == '男' else '男'}は{other_was:,.0f}→{other:,.0f}{homes}で、ほとんど変わっていません"
                     f"（合計{o.people:,.0f}→{n.people:,.0f}人）。"
                 )
@@ -175,10 +177,12 @@ def _jumps(pairs: list[tuple[District, District]]) -> list[Problem]:
             f"「{n.row['name']}」の人数が{o.people:,.0f}人→{n.people:,.0f}人に変わりました{homes}。"
             f"ほかの地区の変わりかたの{abs(scores[i]):.0f}倍ほど大きな動きです。"
         )
-        out.append(
-            finding("total-jump", message, "areas", n.row, column="people_stated", value=float(n.people), severity="question")
-        )
+        out.append(_asked("total-jump", message, n.row, "people_stated", float(n.people)))
     return out
+
+
+def _asked(code: str, message: str, row: Row, column: str, value: object) -> Problem:
+    return finding(code, message, "areas", row, column=column, value=value, severity="question")
 
 
 def _changed_names(
@@ -189,24 +193,26 @@ def _changed_names(
     readable = [(n, o) for n, o in renamed if not garbled(n.row["name"]) and not garbled(o.row["name"])]
     if len(readable) > max(10, count / 10):
         n, o = readable[0]
-        message = f"{len(readable)}地区の名前が変わりました（「{o.row['name']}」→「{n.row['name']}」など）。書きかたが変わったようです。"
-        out.append(finding("renamed-area", message, "areas", n.row, column="name", value=n.row["name"], severity="question"))
+        message = (
+            f"{len(readable)}地区の名前が変わりました（「{o.row['name']}」→「{n.row['name']}」など）。"
+            "書きかたが変わったようです。"
+        )
+        out.append(_asked("renamed-area", message, n.row, "name", n.row["name"]))
         readable = []
     for n, o in readable:
         message = f"「{o.row['name']}」が「{n.row['name']}」になりました（地点は同じです）。"
-        out.append(finding("renamed-area", message, "areas", n.row, column="name", value=n.row["name"], severity="question"))
-    for code, found, said in (("area-vanished", vanished, "前の版にあって、この版にありません"), ("area-appeared", appeared, "前の版にありません")):
+        out.append(_asked("renamed-area", message, n.row, "name", n.row["name"]))
+    for code, found, said in (
+        ("area-vanished", vanished, "前の版にあって、この版にありません"), ("area-appeared", appeared, "前の版にありません"),
+    ):
         if len(found) > max(10, count / 10):
             people = sum(d.people for d in found)
             message = f"{some_names([d.row for d in found])}（あわせて{people:,.0f}人）が、{said}。"
             out.append(finding(code, message, "areas", found[0].row, column="name"))
             continue
-        out += [
-            finding(
-                code, f"「{d.row['name']}」（{d.people:,.0f}人）が、{said}。", "areas", d.row, column="name", value=d.row["name"]
-            )
-            for d in found
-        ]
+        for d in found:
+            message = f"「{d.row['name']}」（{d.people:,.0f}人）が、{said}。"
+            out.append(finding(code, message, "areas", d.row, column="name", value=d.row["name"]))
     return out
 
 
@@ -222,7 +228,7 @@ def _moved(pairs: list[tuple[District, District]]) -> list[Problem]:
 
 
 def _places(region: Region, against: Region) -> list[Problem]:
-    """Places gone, one finding a kind: same kind, and neither the name nor (within 30 m) the point is there any more."""
+    """Places gone, one finding a kind: neither its name nor (within 30 m) its point is there any more."""
     now: dict[str, list[Row]] = defaultdict(list)
     for r in rows(region.places):
         now[r["kind"]].append(r)

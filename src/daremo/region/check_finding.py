@@ -51,9 +51,8 @@ def shortened(problems: Iterable[Problem]) -> list[Problem]:
         out += same[:LISTED]
         if len(same) > LISTED:
             more = len(same) - LISTED
-            out.append(
-                Problem(code, f"同じことが、ほかに{more}件あります。", same[0].fix, file, None, same[0].column, "", same[0].severity)
-            )
+            message = f"同じことが、ほかに{more}件あります。"
+            out.append(Problem(code, message, same[0].fix, file, None, same[0].column, "", same[0].severity))
     return out
 
 
@@ -73,7 +72,9 @@ def some_names(found: Sequence[Row], most: int = 5) -> str:
     return shown + (f"ほか{len(found) - most}か所" if len(found) > most else "")
 
 
-def kilometres(latitude: Sequence[float], longitude: Sequence[float], centre: float | None = None) -> NDArray[np.float64]:
+def kilometres(
+    latitude: Sequence[float], longitude: Sequence[float], centre: float | None = None
+) -> NDArray[np.float64]:
     """Points on a local plane.
 
     Returns

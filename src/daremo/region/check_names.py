@@ -11,7 +11,7 @@ from daremo.kernel.errors import Problem
 from daremo.region.check_finding import Row, finding, kilometres, plain_name, rows, some_names
 from daremo.region.model import Region
 
-#: U+FFFD, lost characters, UTF-8 read as CP932 (縺 繧 繝 begin every kana) or as Latin-1 / CP1252 (ã, ä…é + upper half).
+#: U+FFFD; lost characters; UTF-8 read as CP932 (縺 繧 繝 begin every kana) or as Latin-1 or CP1252 (ã to é, upper half).
 GARBLED = re.compile(r"\ufffd|\?{2,}|[縺繧繝][\u0080-\uffff]|[ã-é][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œ]")
 SAME_PLACE_KM = 0.05
 #: Kinds of which many share one building and one name.
@@ -76,5 +76,6 @@ def duplicate_places(region: Region) -> list[Problem]:
             twin = next((j for j in same[:k] if float(np.hypot(*(xy[i] - xy[j]))) <= SAME_PLACE_KM), None)
             if twin is not None:
                 message = f"同じ種類・名前・場所の施設が2回あります: {some_names([places[twin]])}"
-                out.append(finding("duplicate-place", message, "places", places[i], column="name", value=places[i]["name"]))
+                name = places[i]["name"]
+                out.append(finding("duplicate-place", message, "places", places[i], column="name", value=name))
     return out

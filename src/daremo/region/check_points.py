@@ -29,10 +29,9 @@ def swapped(region: Region) -> list[Problem]:
             lat, lon = r["latitude"], r["longitude"]
             if lat is not None and lon is not None and 122 <= lat <= 154.5 and 20 <= lon <= 46.5:
                 message = f"「{r.get('name') or r.get('island')}」の緯度と経度が逆です。"
+                value = f"{lat}, {lon}"
                 out.append(
-                    finding(
-                        "swapped-coordinates", message, table, r, column="latitude", value=f"{lat}, {lon}", severity="error"
-                    )
+                    finding("swapped-coordinates", message, table, r, column="latitude", value=value, severity="error")
                 )
     return out
 
@@ -74,13 +73,16 @@ def isolated(region: Region) -> tuple[list[Problem], NDArray[np.bool_]]:
 
 
 def _at(area: Row, message: str) -> Problem:
-    return finding("isolated-point", message, "areas", area, column="latitude", value=f"{area['latitude']}, {area['longitude']}")
+    value = f"{area['latitude']}, {area['longitude']}"
+    return finding("isolated-point", message, "areas", area, column="latitude", value=value)
 
 
 def _slip(area: Row) -> str:
     """A hint where latitude and longitude share all their decimals: one was copied into the other."""
     lat, lon = (f"{v:.8f}".split(".")[1].rstrip("0") for v in (area["latitude"], area["longitude"]))
-    return f"緯度と経度の小数がどちらも「{lat}」です。写しまちがいかもしれません。" if lat == lon and len(lat) >= 4 else ""
+    if lat != lon or len(lat) < 4:
+        return ""
+    return f"緯度と経度の小数がどちらも「{lat}」です。写しまちがいかもしれません。"
 
 
 def _far_from_family(
@@ -119,13 +121,11 @@ def outside(region: Region, isolated_d: NDArray[np.bool_]) -> list[Problem]:
     away = np.hypot(*(xy - np.median(xy, axis=0)).T)
     lost = ~isolated_d & (away > max(20.0, 4 * float(np.quantile(away, 0.9))))
     lost &= np.array([not a["island"] for a in areas])
-    out = [
-        finding(
-            "outside-municipality", f"「{areas[i]['name']}」の地点は、ほかの地区のまん中から{away[i]:.0f}kmはなれています。",
-            "areas", areas[i], column="latitude", value=f"{areas[i]['latitude']}, {areas[i]['longitude']}",
-        )
-        for i in np.flatnonzero(lost).tolist()
-    ]
+    out = []
+    for i in np.flatnonzero(lost).tolist():
+        message = f"「{areas[i]['name']}」の地点は、ほかの地区のまん中から{away[i]:.0f}kmはなれています。"
+        value = f"{areas[i]['latitude']}, {areas[i]['longitude']}"
+        out.append(finding("outside-municipality", message, "areas", areas[i], column="latitude", value=value))
     kept = xy[~(isolated_d | lost)]
     if len(kept) < 2:
         return out
