@@ -222,9 +222,8 @@ def _set_licences(found: Sequence[Found], where: Mapping[str, GivenFile], city: 
     ]
     catalogue = next((f.licence for f in found if f.kind == "catalogue" and f.licence), "")
     for f in found:
-        if f.dataset in ("mesh", "small_area", "osm") and not f.licence:
-            if terms := look_up(f.dataset, None):
-                f.licence, f.owner = terms.licence, terms.owner
+        if f.dataset in ("mesh", "small_area", "osm") and not f.licence and (terms := look_up(f.dataset, None)):
+            f.licence, f.owner = terms.licence, terms.owner
         if f.kind in _UNREAD or f.dataset:
             continue
         f.owner = f.owner or ("" if f.kind.startswith("own:") else city)

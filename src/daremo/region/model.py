@@ -236,7 +236,7 @@ def _read_table(path: Path, table: str) -> pl.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pl.read_parquet(path)
-        text = pl.read_csv(path, infer_schema=False, missing_utf8_is_empty_string=False)
+        text = pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError) as e:
         raise InputError(
             [Problem("damaged-file", f"表が読めません: {str(e).splitlines()[0]}", "ファイルを入れなおしてください", str(path))]

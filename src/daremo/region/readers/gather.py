@@ -219,10 +219,10 @@ def _complete(areas: list[AreaRow], kind: str, own: Sequence[dict[str, Any]], go
             {
                 "area_id": a.area_id,
                 "name": a.name,
-                "community": row.get("community") or isle or town,
+                "community": row.get("community") or isle or town or None,
                 "latitude": a.latitude,
                 "longitude": a.longitude,
-                "island": isle,
+                "island": isle or None,
                 "terrain": row.get("terrain") or ground,
                 "spread_km": row.get("spread_km"),
                 "households": a.households,
