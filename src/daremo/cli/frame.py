@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -211,7 +212,8 @@ def _tell(voice: Voice, code: int, error: dict[str, object], *, silent: bool = F
 
 def _unexpected(e: Exception, voice: Voice) -> dict[str, object]:
     """What a person can send us: where it broke and on what, never her data."""
-    frames = [f"{f.filename.rpartition('daremo/')[2]}:{f.lineno} {f.name}" for f in traceback.extract_tb(e.__traceback__)[-6:]]
+    steps = [f for f in traceback.extract_tb(e.__traceback__) if "click" not in f.filename][-6:]
+    frames = [f"{'/'.join(Path(f.filename).parts[-2:])}:{f.lineno} {f.name}" for f in steps]
     report = f"daremo {__version__}, Python {platform.python_version()}, {platform.system()}, {type(e).__name__}: " + " < ".join(
         reversed(frames)
     )

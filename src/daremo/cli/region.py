@@ -23,9 +23,7 @@ def region() -> None:
 
 
 @region.command(
-    epilog=example(
-        "daremo region build downloads -o region", "daremo region build people.csv places.xlsx --map people.csv=population_age -o region"
-    )
+    epilog=example("daremo region build downloads -o region", "daremo region build downloads --map data.csv=population -o region --force")
 )
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder of the region.")

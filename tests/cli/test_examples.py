@@ -1,0 +1,54 @@
+"""Every example that ``--help`` shows is run as typed, on the sample town."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from daremo.cli.frame import INPUT, run
+from daremo.cli.main import daremo as command
+from tools.reference import examples, leaves
+
+EXAMPLES = [(path, line) for path, leaf in leaves(command) for line in examples(leaf)]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, small_town: Path) -> Path:
+    """What the examples take for granted: downloads, two editions of a region, a town and a plan."""
+    import shutil
+
+    folder = tmp_path_factory.mktemp("examples")
+    for name in ("downloads", "region-2025"):
+        shutil.copytree(small_town, folder / name)
+    (folder / "downloads" / "manifest.json").unlink()
+    assert run(command, ["sample", str(folder / "town"), "--people", "1000", "--quiet"]) == 0
+    assert run(command, ["region", "build", str(folder / "downloads"), "-o", str(folder / "region"), "--quiet"]) == 0
+    return folder
+
+
+def test_every_verb_has_help_and_an_example():
+    for path, leaf in leaves(command):
+        assert leaf.help and examples(leaf), " ".join(path)
+        assert {"as_json", "quiet", "lang"} <= {p.name for p in leaf.params}, " ".join(path)
+        assert all(getattr(p, "help", "") or p.param_type_name == "argument" for p in leaf.params), " ".join(path)
+
+
+@pytest.mark.parametrize("line", [line for path, line in EXAMPLES if path[1] != "verify"])
+def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(home)
+    if "data.csv" in line:
+        (home / "downloads" / "data.csv").write_text("地区名,総人口,0-4歳,65-69歳\nみほん1丁目,20,10,10\n", encoding="utf-8")
+    for path in home.glob("*.xlsx"):
+        path.unlink()
+    arguments = shlex.split(line)[1:]
+    allowed = {0, INPUT} if arguments[:2] == ["region", "check"] else {0}
+    assert run(command, [*arguments, "--quiet"]) in allowed
+
+
+def test_the_example_of_verify_runs_after_that_of_plan(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(home)
+    if not (home / "plan").is_dir():
+        assert run(command, ["plan", "town", "--budget-yen", "2000000", "-o", "plan", "--no-pdf", "--quiet"]) == 0
+    assert run(command, ["verify", "plan", "--quiet"]) == 0
