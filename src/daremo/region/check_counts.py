@@ -17,6 +17,8 @@ from daremo.region.model import PACKAGE, Region
 #: Districts below this many people are left out of ratios: one family moves them.
 FEW = 20
 TINY = 20
+#: More than this many districts with an odd household size are one finding: mesh cells hold many homes and dormitories.
+MANY = 10
 #: Most districts hold 1.5 to 3.5 people a household; beyond these something else is counted.
 HOUSEHOLD_SIZE = (1.0, 6.0)
 
@@ -108,13 +110,21 @@ def households(region: Region) -> list[Problem]:
         return [_homes(same[0], f"{len(same)}地区で、世帯数が人数と同じです。世帯数の列に人数が入っているようです。")]
     if len(more) > max(2, len(told) / 4):
         return [_homes(more[0], f"{len(more)}地区で、世帯数が人数より多くなっています。人数と世帯数の列が逆のようです。")]
+    low, high = HOUSEHOLD_SIZE
+    odd = [r for r in told if not low * r["households"] <= people_d[r["area_id"]] <= high * r["households"]]
+    code = "implausible-household-size"
+    if len(odd) > MANY:
+        message = (
+            f"1世帯の人数が{low:.0f}〜{high:.0f}人でない地区が{len(odd)}か所（{len(told)}か所のうち）あります: "
+            f"{some_names(odd)}"
+        )
+        return [finding(code, message, "areas", odd[0], column="households", value=odd[0]["households"])]
     out = []
-    for r in told:
+    for r in odd:
         people, homes = people_d[r["area_id"]], r["households"]
-        if homes == 0 or not HOUSEHOLD_SIZE[0] <= people / homes <= HOUSEHOLD_SIZE[1]:
-            size = f"1世帯{people / homes:.1f}人" if homes else "世帯が0"
-            message = f"「{r['name']}」は{people:,.0f}人・{homes:,}世帯（{size}）です。"
-            out.append(finding("implausible-household-size", message, "areas", r, column="households", value=homes))
+        size = f"1世帯{people / homes:.1f}人" if homes else "世帯が0"
+        message = f"「{r['name']}」は{people:,.0f}人・{homes:,}世帯（{size}）です。"
+        out.append(finding(code, message, "areas", r, column="households", value=homes))
     return out
 
 

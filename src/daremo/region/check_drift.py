@@ -175,7 +175,7 @@ def _jumps(pairs: list[tuple[District, District]]) -> list[Problem]:
             homes = f"、世帯は{o.households:,.0f}→{n.households:,.0f}"
         message = (
             f"「{n.row['name']}」の人数が{o.people:,.0f}人→{n.people:,.0f}人に変わりました{homes}。"
-            f"ほかの地区の変わりかたの{abs(scores[i]):.0f}倍ほど大きな動きです。"
+            f"ふだんのゆれの幅（標準偏差）の{abs(scores[i]):.0f}倍の動きです。"
         )
         out.append(_asked("total-jump", message, n.row, "people_stated", float(n.people)))
     return out

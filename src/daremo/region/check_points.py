@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from daremo.kernel.errors import Problem
 from daremo.region.check_finding import Row, finding, kilometres, plain_name, rows
+from daremo.region.check_names import garbled
 from daremo.region.model import Region
 
 CHOME = re.compile(r"[0-9一二三四五六七八九十]+(丁目|番丁|区|条).*$")
@@ -91,7 +92,9 @@ def _far_from_family(
     """Districts far from the others of their name: index → (nearest sibling, usual distance among siblings), km."""
     families: dict[tuple[str, object], list[int]] = defaultdict(list)
     for i, r in enumerate(areas):
-        families[CHOME.sub("", plain_name(str(r["name"]))), r["community"]].append(i)
+        # a garbled name tells nothing about kinship
+        if not garbled(str(r["name"])):
+            families[CHOME.sub("", plain_name(str(r["name"]))), r["community"]].append(i)
     out = {}
     for family in families.values():
         for i in family:
