@@ -97,5 +97,5 @@ def part_of(parts: Sequence[BaseGeometry], latitude: float, longitude: float) ->
 
 def gap_km(a: BaseGeometry, b: BaseGeometry) -> float:
     """Width of the water between two pieces of land (km), measured between their nearest points."""
-    p, q = (shapely.get_coordinates(g)[0] for g in shapely.ops.nearest_points(a, b))
+    p, q = shapely.get_coordinates(shapely.shortest_line(a, b))
     return distance_km(p[1], p[0], q[1], q[0])
