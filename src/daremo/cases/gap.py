@@ -160,7 +160,9 @@ def gap(region: Region, a: Assumptions, *, draws: int = 200, seed: int = 1, prog
         Where there are fewer than 20 draws.
     """
     if draws < 20:
-        raise UsageError("too-few-draws", f"推定のくり返しが{draws}回では幅が出せません", "20回以上にしてください", "draws")
+        raise UsageError(
+            "too-few-draws", f"推定のくり返しが{draws}回では幅が出せません", "20回以上にしてください", "draws"
+        )
     a = a.replaced({})  # a copy that remembers only what this gap used
     people_dg = region.people_dg()
     order = canonical_order(region, people_dg)
@@ -181,20 +183,37 @@ def gap(region: Region, a: Assumptions, *, draws: int = 200, seed: int = 1, prog
     sensitivity = tuple((strength, _centre(believed, people_c, a, strength)) for strength in STRENGTHS)
     outside = max(0.0, region.people_total() - float(people_c.sum()))
     return Gap(
-        region_name=region.name, region_code=region.code, region_digest=region.digest,
-        area_ids=tuple(region.areas["area_id"].to_list()), area_names=tuple(names), communities=communities,
+        region_name=region.name,
+        region_code=region.code,
+        region_digest=region.digest,
+        area_ids=tuple(region.areas["area_id"].to_list()),
+        area_names=tuple(names),
+        communities=communities,
         islands=tuple(i or "" for i in region.areas["island"].to_list()),
-        people_dg=people, people_outside=outside, types_dgB=types,
-        left_sd=left_sd, left_sg=left_sg, reasons_sb=reasons_sb,
-        reasons_db=reasons.sum(axis=1), reasons_gb=reasons[order].sum(axis=0),
-        access_dg=now.access_dg[back], reach_dg=now.reach_dg[back],
-        access_min_d=now.minutes_d[back], access_mode_d=now.mode_d[back], no_line_d=believed.no_line_d[back],
-        today_ids=tuple(now.places["place_id"].to_list()), willing=_reordered(now.willing, back),
+        people_dg=people,
+        people_outside=outside,
+        types_dgB=types,
+        left_sd=left_sd,
+        left_sg=left_sg,
+        reasons_sb=reasons_sb,
+        reasons_db=reasons.sum(axis=1),
+        reasons_gb=reasons[order].sum(axis=0),
+        access_dg=now.access_dg[back],
+        reach_dg=now.reach_dg[back],
+        access_min_d=now.minutes_d[back],
+        access_mode_d=now.mode_d[back],
+        no_line_d=believed.no_line_d[back],
+        today_ids=tuple(now.places["place_id"].to_list()),
+        willing=_reordered(now.willing, back),
         inputs={"reach": "prior" if now.places["from_prior"].all() else "prior+data", **believed.inputs},
-        sensitivity=sensitivity, protection=replace(hidden, hidden_d=hidden.hidden_d[back]), rules=rules,
-        assumptions=tuple(a.used()), sources=region.sources,
+        sensitivity=sensitivity,
+        protection=replace(hidden, hidden_d=hidden.hidden_d[back]),
+        rules=rules,
+        assumptions=tuple(a.used()),
+        sources=region.sources,
         notes=(*_notes(outside, now.places["from_prior"].to_list(), sensitivity), *believed.notes, *region.notes),
-        draws=draws, seed=seed,
+        draws=draws,
+        seed=seed,
     )
 
 
@@ -269,5 +288,7 @@ def _notes(outside: float, from_prior: list[bool], sensitivity: tuple[tuple[floa
     if not from_prior:
         notes.append("いま相談できる場所が1つもない、として計算しています。")
     elif any(from_prior):
-        notes.append(f"いま相談できる場所{len(from_prior)}か所のうち{sum(from_prior)}か所の時間は、種類ごとの仮定です。")
+        notes.append(
+            f"いま相談できる場所{len(from_prior)}か所のうち{sum(from_prior)}か所の時間は、種類ごとの仮定です。"
+        )
     return tuple(notes)

@@ -89,7 +89,12 @@ def margins(region: Region, a: Assumptions, people_dg: Floats) -> Margins:
     if lost:
         notes.append(f"調査の{lost}行は、地区コードがareasにないため使っていません。")
     reviewed = reviews(region, a)
-    mean, sd, area_mean, area_sd = centre.copy(), spread.copy(), np.zeros((len(people_dg), 4)), np.zeros((len(people_dg), 4))
+    mean, sd, area_mean, area_sd = (
+        centre.copy(),
+        spread.copy(),
+        np.zeros((len(people_dg), 4)),
+        np.zeros((len(people_dg), 4)),
+    )
     for b, barrier in enumerate(ASKED):
         facts = seen[barrier] + (reviewed if barrier == "service" else [])
         mean[:, b], sd[:, b], area_mean[:, b], area_sd[:, b] = updated(
@@ -99,7 +104,9 @@ def margins(region: Region, a: Assumptions, people_dg: Floats) -> Margins:
     data["service"] |= bool(reviewed)
     data["connection"] |= bool(known.any())
     if known.any() and not known.all():
-        notes.append(f"回線の資料がある地区は{int(known.sum())}、ない地区は{int((~known).sum())}です。ない地区は全国の前提です。")
+        notes.append(
+            f"回線の資料がある地区は{int(known.sum())}、ない地区は{int((~known).sum())}です。ない地区は全国の前提です。"
+        )
     inputs = {b: "prior+data" if data[b] else "prior" for b in ASKED}
     return Margins(mean[None] + offset, sd, area_mean, area_sd, no_line, inputs, tuple(notes))
 
@@ -142,7 +149,9 @@ def without_line(region: Region, a: Assumptions) -> Floats:
     if lines.is_empty():
         return out
     need = a.value("speed_need_down_mbps")
-    for area, technology, covered, down in lines.select("area_id", "technology", "coverage_share", "down_mbps").iter_rows():
+    for area, technology, covered, down in lines.select(
+        "area_id", "technology", "coverage_share", "down_mbps"
+    ).iter_rows():
         d = position[area]
         adequate = technology in FAST if down is None else down >= need
         here = 1 - covered if adequate else 1.0
@@ -182,7 +191,9 @@ def reviews(region: Region, a: Assumptions) -> list[Seen]:
     """Task-success reviews of services as observations of the service barrier, one a stage."""
     rows = [
         (stage or "all", use, tried, min(succeeded, tried))
-        for stage, use, tried, succeeded in region["services"].select("life_stage", "use_share", "tried", "succeeded").iter_rows()
+        for stage, use, tried, succeeded in region["services"]
+        .select("life_stage", "use_share", "tried", "succeeded")
+        .iter_rows()
         if tried is not None and succeeded is not None and tried > 0
     ]
     stated = [use for _, use, _, _ in rows if use is not None]

@@ -108,7 +108,9 @@ def _communities(g: Gap) -> list[dict[str, Any]]:
         secret = name in g.protection.hidden_communities
         people = float(g.people_dg[inside].sum())
         left = _nothing() if secret else _rounded_interval(g, g.left_sd[:, inside].sum(axis=1), people)
-        out.append({"name": name, "people": None if secret else round(people), "left_behind": left, "suppressed": secret})
+        out.append(
+            {"name": name, "people": None if secret else round(people), "left_behind": left, "suppressed": secret}
+        )
     return out
 
 

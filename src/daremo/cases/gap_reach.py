@@ -47,10 +47,14 @@ class Today:
 
 
 def places_today(region: Region) -> pl.DataFrame:
-    """Places where somebody helps today, by their stated hours or else the prior of their kind; sorted by position."""
+    """Places where somebody helps today, by their stated hours or else the prior of their kind; sorted by position.
+
+    On an island only stated hours count: help that is merely assumed must not hide that the next help is a boat away.
+    """
     kinds = {r["kind"]: float(r["help_hours_week"]) for r in rows_of("daremo.region", "place_kinds")}
     prior = pl.col("kind").replace_strict(kinds, default=0.0, return_dtype=pl.Float64)
-    hours = pl.coalesce(pl.col("help_hours_week"), prior)
+    mainland = pl.col("island").fill_null("") == ""
+    hours = pl.coalesce(pl.col("help_hours_week"), pl.when(mainland).then(prior).otherwise(0.0))
     return (
         region.places.with_columns(hours.alias("hours_week"), pl.col("help_hours_week").is_null().alias("from_prior"))
         .filter(pl.col("hours_week") > 0)

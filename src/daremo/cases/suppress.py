@@ -92,7 +92,9 @@ def protect(people_d: ArrayLike, left_d: ArrayLike, community_d: Sequence[str | 
 
     def safe(cells: Mask) -> bool:
         """Whether the sum over hidden cells tells nothing about any one of them."""
-        return not cells.any() or (int(cells.sum()) > 1 and not rules.small(float(people[cells].sum()), float(left[cells].sum())))
+        return not cells.any() or (
+            int(cells.sum()) > 1 and not rules.small(float(people[cells].sum()), float(left[cells].sum()))
+        )
 
     def smallest(cells: Mask) -> int:
         """The cell with the fewest people (of equals, the fewest left behind, then the first)."""
