@@ -82,8 +82,8 @@ class Sheet:
 
 
 def heading_key(text: str) -> str:
-    """A heading for comparing: NFKC, no white space, lower case."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).lower()
+    """A heading for comparing: NFKC, no white space, lower case, without the mark of a required column (＊)."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).lower().rstrip("*※")
 
 
 @functools.cache
