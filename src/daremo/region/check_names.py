@@ -13,6 +13,7 @@ from daremo.region.model import Region
 
 #: U+FFFD; lost characters; UTF-8 read as CP932 (縺 繧 繝 begin every kana) or as Latin-1 or CP1252 (ã to é, upper half).
 GARBLED = re.compile(r"\ufffd|\?{2,}|[縺繧繝][\u0080-\uffff]|[ã-é][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œ]")
+JAPANESE = re.compile(r"[ -~\u2010-\u2015\u2460-\u2473\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 SAME_PLACE_KM = 0.05
 #: Kinds of which many share one building and one name.
 OFTEN_SHARED = ("wifi",)
@@ -24,12 +25,12 @@ def garbled(name: str) -> bool:
 
 
 def _reads_as_utf8(name: str, wrong: str) -> bool:
-    """Whether the bytes behind a name, taken back to what `wrong` had read, are UTF-8 text beyond ASCII."""
+    """Whether the bytes behind a name, taken back to what `wrong` had read, are Japanese text in UTF-8."""
     try:
         right = name.encode(wrong).decode("utf-8")
     except UnicodeError:
         return False
-    return not right.isascii()
+    return not right.isascii() and bool(JAPANESE.fullmatch(right))
 
 
 def mojibake(region: Region) -> list[Problem]:
