@@ -36,7 +36,7 @@ if [ ! -d "$venv" ]; then
         uv venv --quiet --no-python-downloads --python "$python" "$venv"
     else
         "$python" -c 'import ensurepip, venv' 2>/dev/null || {
-            say "python3 has no ensurepip here. Run: apt install python3-venv   (then make $level again)" | sed "s/make core/make install/"
+            say "$python has no ensurepip here. Run: apt install python3-venv   (then the same make again)"
             exit 1
         }
         "$python" -m venv "$venv"

@@ -24,9 +24,7 @@ from daremo.cli.show import show_gap
 def gap(voice: Voice, region: Path, out: Path | None, draws: int, seed: int, changes: tuple[str, ...], force: bool) -> None:
     """See how many residents of REGION are left behind, where, and for which of five reasons, with 90 % intervals."""
     from daremo.cases.gap import gap as see
-    from daremo.kernel.results import write_json
     from daremo.region.model import load
-    from daremo.report import gap_report
 
     if out is not None:
         refuse_foreign(out, force=force)
@@ -35,6 +33,9 @@ def gap(voice: Voice, region: Path, out: Path | None, draws: int, seed: int, cha
     seen = see(region_, assumptions, draws=draws, seed=seed, progress=voice.progress())
     value: dict[str, Any] = seen.as_dict()
     if out is not None:
+        from daremo.kernel.results import write_json
+        from daremo.report import gap_report
+
         with whole_folder(out, force=force) as folder:
             write_json(folder / "gap.json", value)
             gap_report(region_, seen, folder, lang=voice.lang)

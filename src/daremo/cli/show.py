@@ -37,7 +37,7 @@ def show_gap(voice: Voice, gap: dict[str, Any]) -> None:
     voice.say(voice("\nおもな理由（合わせて100%）", "\nWhy (adds up to 100 %)"))
     voice.say(_reasons(voice, gap["reasons"]))
     rows = [
-        [s["stage"], people(s["people"]), people(s["left_behind"]["mean"]),
+        [_stage(voice, s["stage"]), people(s["people"]), people(s["left_behind"]["mean"]),
          f"{people(s['left_behind']['low'])}–{people(s['left_behind']['high'])}",
          percent(s["left_behind"]["mean"] / s["people"] if s["people"] else 0.0, 0)]
         for s in gap["stages"]
@@ -107,7 +107,7 @@ def _after(voice: Voice, plan: dict[str, Any]) -> None:
         voice.say(voice("はじめに確かめたいこと（計画への影響が大きい順）", "To be measured first (largest effect on the plan)"))
         for f in flips:
             name = voice(f.get("ja") or f["key"], f["key"])
-            stage = f"（{f['life_stage']}）" if f["life_stage"] != "all" else ""
+            stage = f"（{_stage(voice, f['life_stage'])}）" if f["life_stage"] != "all" else ""
             change = voice(
                 "計画はそのまま" if f["stays_best"] else "別の計画のほうがよくなる",
                 "the plan stays best" if f["stays_best"] else "another plan becomes better",
@@ -141,13 +141,21 @@ def _reason(voice: Voice, key: str | None) -> str:
     return voice(*REASONS[key]) if key in REASONS else "—"
 
 
+def _stage(voice: Voice, key: str) -> str:
+    """A life stage in words."""
+    from daremo.kernel.tables import rows_of
+
+    words = {r["stage"]: voice(r["ja"], r["en"]) for r in rows_of("daremo.region", "stages")}
+    return words.get(key, key)
+
+
 def _kind(voice: Voice, key: str) -> str:
     return voice(*KINDS[key]) if key in KINDS else key
 
 
 def _access(voice: Voice, area: dict[str, Any]) -> str:
     """How and how long to the nearest help."""
-    modes = {"walk": ("徒歩", "on foot"), "bus": ("バス", "bus"), "car": ("車", "car"), "boat": ("船", "boat")}
+    modes = {"foot": ("徒歩", "on foot"), "bus": ("バス", "bus"), "car": ("車", "car"), "boat": ("船", "boat")}
     if area.get("access_min") is None:
         return "—"
     mode = area.get("access_mode") or ""
