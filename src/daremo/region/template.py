@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,12 @@ def _rule(kind: str, column: Column, lists: dict[str, str]) -> dict[str, Any] | 
     return rule | {"error_message": f"{column.ja}は、{said}で入れてください。分からないときは空のままで大丈夫です。"}
 
 
+@functools.cache
+def _meanings() -> dict[tuple[str, str], str]:
+    """What each column means, in Japanese: (table, column) → sentence."""
+    return {(r["table"], r["column"]): r["ja"] for r in rows_of(PACKAGE, "template_meanings")}
+
+
 def _allowed(kind: str, column: Column) -> str:
     """What may be typed, in words."""
     words = words_of(kind, column)
@@ -172,7 +179,7 @@ def _note(kind: str, column: Column) -> str:
     lines += [f"単位: {UNITS.get(column.unit, column.unit)}"] if column.unit else []
     allowed = _allowed(kind, column)
     lines += [f"使える値: {allowed}"] if allowed and len(allowed) < 200 else ["使える値は「説明」のシートにあります"] if allowed else []
-    lines += [column.description] if column.description else []
+    lines.append(_meanings()[kind, column.column])
     return "\n".join(lines)
 
 
@@ -194,7 +201,8 @@ def _print_setup(sheet: Any, title: str) -> None:
 def _explain(sheet: Any, kind: str, schema: Schema, formats: dict[str, Any]) -> None:
     """The second sheet: one row a column of the table."""
     headings = (
-        ("見出し", 24), ("入れるもの", 22), ("意味（英語）", 48), ("単位", 12), ("使える値", 36), ("かならず", 10), ("出どころ", 20), ("列の名前", 18),
+        ("見出し", 24), ("入れるもの", 22), ("意味", 48), ("英語の意味", 36), ("単位", 12), ("使える値", 36), ("かならず", 10),
+        ("出どころ", 20), ("列の名前", 18),
     )
     sheet.set_row(0, 24)
     sheet.freeze_panes(1, 1)
@@ -203,8 +211,8 @@ def _explain(sheet: Any, kind: str, schema: Schema, formats: dict[str, Any]) -> 
         sheet.write_string(0, i, text, formats["optional"])
     for k, c in enumerate(schema.columns, start=1):
         cells = (
-            heading(c), TYPES[c.type], c.description or c.en, UNITS.get(c.unit, c.unit), _allowed(kind, c),
-            "はい" if c.required else "", c.source, c.column,
+            heading(c), TYPES[c.type], _meanings()[kind, c.column], c.description or c.en, UNITS.get(c.unit, c.unit),
+            _allowed(kind, c), "はい" if c.required else "", c.source, c.column,
         )
         for i, text in enumerate(cells):
             sheet.write_string(k, i, text, formats["wrap"])
