@@ -18,7 +18,10 @@ def timed(*arguments: str) -> None:
     """Run one command and print its seconds and exit code."""
     start = time.perf_counter()
     code = subprocess.run([DAREMO, *arguments, "--quiet"], check=False).returncode
-    print(f"{time.perf_counter() - start:7.2f} s  exit {code}  daremo {' '.join(Path(a).name or a for a in arguments)}", flush=True)
+    print(
+        f"{time.perf_counter() - start:7.2f} s  exit {code}  daremo {' '.join(Path(a).name or a for a in arguments)}",
+        flush=True,
+    )
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Calls whose first argument is a code; `InputError` carries a code as its second.
-CALLS = {"Problem", "UsageError", "NoAnswer", "Infeasible", "TrustError", "SetupError", "DaremoError", "finding", "problem", "tell"}
+CALLS = {
+    "Problem",
+    "UsageError",
+    "NoAnswer",
+    "Infeasible",
+    "TrustError",
+    "SetupError",
+    "DaremoError",
+    "finding",
+    "problem",
+    "tell",
+}
 
 
 def codes_in_source(root: Path = ROOT) -> dict[str, set[str]]:

@@ -1,6 +1,6 @@
 """Write the reference in docs/look/ and docs/know/errors.md from the code itself; ``--check`` only compares.
 
-    python tools/reference.py [--check]
+python tools/reference.py [--check]
 """
 
 from __future__ import annotations
@@ -34,10 +34,15 @@ EXIT_CODES = (
 def grid(head: list[str], rows: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in line) + " |" for line in lines) + "\n"
+    return (
+        "\n".join("| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in line) + " |" for line in lines)
+        + "\n"
+    )
 
 
-def leaves(command: click.Command, path: tuple[str, ...] = ("daremo",)) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def leaves(
+    command: click.Command, path: tuple[str, ...] = ("daremo",)
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Every verb with its path, in the order of ``--help``."""
     if not isinstance(command, click.Group):
         yield path, command
@@ -67,15 +72,19 @@ def commands_page() -> str:
     out.append("## Exit codes\n\n" + grid(["code", "meaning"], [[str(c), en] for c, en, _ in EXIT_CODES]))
     out.append(
         "\nWith `--json` stdout holds one JSON document and nothing else; on failure it is "
-        "`{\"error\": {code, message, where, fix, exit_code, problems[]}}`. Its fields: [contracts](../know/contracts.md).\n"
+        '`{"error": {code, message, where, fix, exit_code, problems[]}}`. Its fields: [contracts](../know/contracts.md).\n'
     )
     return "\n".join(out)
 
 
 def tables_page() -> str:
     """Every region table with its columns."""
-    out = [MADE, "# Tables of a region\n", "From the schema files `src/daremo/region/tables/*.csv`; only `areas`, `people` and `places` are compulsory. "
-           "An Excel template of each: `daremo region template TABLE -o FILE.xlsx`.\n"]
+    out = [
+        MADE,
+        "# Tables of a region\n",
+        "From the schema files `src/daremo/region/tables/*.csv`; only `areas`, `people` and `places` are compulsory. "
+        "An Excel template of each: `daremo region template TABLE -o FILE.xlsx`.\n",
+    ]
     for t in TABLES:
         rows: list[list[str]] = []
         for c in table_schema(t).columns:
@@ -90,27 +99,42 @@ def tables_page() -> str:
 def assumptions_page() -> str:
     """Every default with range, source and certainty."""
     rows = [
-        [f"`{a.key}`", a.life_stage, f"{a.value:g}", f"{a.low:g} – {a.high:g}", a.unit, a.certainty, a.ja, f"{a.year} {a.source}"]
+        [
+            f"`{a.key}`",
+            a.life_stage,
+            f"{a.value:g}",
+            f"{a.low:g} – {a.high:g}",
+            a.unit,
+            a.certainty,
+            a.ja,
+            f"{a.year} {a.source}",
+        ]
         for a in defaults()
     ]
-    return "\n".join([
-        MADE, "# Assumptions\n",
-        "Every default that a result may rest on. Certainty: **A** read in the source · **B** in a report of it · **C** computed from A or B · "
-        "**D** from memory · **E** assumed: run at low and high in every plan. Change one with `--assume KEY:STAGE=VALUE`.\n",
-        grid(["key", "stage", "value", "range", "unit", "certainty", "日本語", "source"], rows),
-    ])
+    return "\n".join(
+        [
+            MADE,
+            "# Assumptions\n",
+            "Every default that a result may rest on. Certainty: **A** read in the source · **B** in a report of it · **C** computed from A or B · "
+            "**D** from memory · **E** assumed: run at low and high in every plan. Change one with `--assume KEY:STAGE=VALUE`.\n",
+            grid(["key", "stage", "value", "range", "unit", "certainty", "日本語", "source"], rows),
+        ]
+    )
 
 
 def errors_page() -> str:
     """Exit codes and problem codes."""
     rows = [[f"`{r['code']}`", r["ja"], r["en"], r["fix"]] for r in sorted(codes().values(), key=lambda r: r["code"])]
-    return "\n".join([
-        MADE, "# Exit codes and problem codes\n",
-        grid(["exit code", "meaning", "日本語"], [[str(c), en, ja] for c, en, ja in EXIT_CODES]),
-        "\nA problem carries `code, severity, file, row, column, value, message, fix`; `row` counts as Excel does. "
-        "Severity: `error` the row was not used · `warning` used, but look · `question` a person must decide.\n",
-        grid(["code", "何が", "what", "どうする"], rows),
-    ])
+    return "\n".join(
+        [
+            MADE,
+            "# Exit codes and problem codes\n",
+            grid(["exit code", "meaning", "日本語"], [[str(c), en, ja] for c, en, ja in EXIT_CODES]),
+            "\nA problem carries `code, severity, file, row, column, value, message, fix`; `row` counts as Excel does. "
+            "Severity: `error` the row was not used · `warning` used, but look · `question` a person must decide.\n",
+            grid(["code", "何が", "what", "どうする"], rows),
+        ]
+    )
 
 
 PAGES: dict[str, Any] = {
@@ -123,7 +147,11 @@ PAGES: dict[str, Any] = {
 
 def stale() -> list[str]:
     """Pages that are not what the code says."""
-    return [name for name, page in PAGES.items() if not (DOCS / name).is_file() or (DOCS / name).read_text(encoding="utf-8") != page()]
+    return [
+        name
+        for name, page in PAGES.items()
+        if not (DOCS / name).is_file() or (DOCS / name).read_text(encoding="utf-8") != page()
+    ]
 
 
 if __name__ == "__main__":

@@ -67,7 +67,9 @@ def render(source: Path, pages: dict[Path, Path]) -> tuple[str, str]:
                 elif lies.parts[0] == "docs":
                     child.attrSet(name, os.path.relpath(lies.relative_to("docs"), page.parent))
     body = markdown.renderer.render(tokens, markdown.options, {})
-    return title, body.replace("<table>", '<div class="wide" tabindex="0" role="region" aria-label="table"><table>').replace("</table>", "</table></div>")
+    return title, body.replace(
+        "<table>", '<div class="wide" tabindex="0" role="region" aria-label="table"><table>'
+    ).replace("</table>", "</table></div>")
 
 
 def menu(page: Path, titles: dict[Path, str], pages: dict[Path, Path]) -> str:
@@ -76,7 +78,8 @@ def menu(page: Path, titles: dict[Path, str], pages: dict[Path, Path]) -> str:
     for folder, name in (("", "daremo"), *DOORS):
         items = [
             f'<li><a href="{os.path.relpath(p, page.parent)}"{" aria-current=page" if p == page else ""}>{html.escape(titles[s])}</a></li>'
-            for s, p in pages.items() if (p.parent.as_posix() if p.parent != Path(".") else "") == folder
+            for s, p in pages.items()
+            if (p.parent.as_posix() if p.parent != Path(".") else "") == folder
         ]
         out.append(f"<h2>{name}</h2><ul>{''.join(items)}</ul>" if items else "")
     return "".join(out)

@@ -28,7 +28,9 @@ def test_a_change_without_a_stage_holds_for_all():
     assert set(assumed(("uptake_share=0.1",)).by_stage("uptake_share")) == {0.1}
 
 
-@pytest.mark.parametrize("written", ["uptake_share", "uptake_share=lots", "uptake_share=nan", "=1", "nothing=1", "uptake_share:baby=1"])
+@pytest.mark.parametrize(
+    "written", ["uptake_share", "uptake_share=lots", "uptake_share=nan", "=1", "nothing=1", "uptake_share:baby=1"]
+)
 def test_a_change_that_cannot_be_meant_is_refused(written: str):
     with pytest.raises(UsageError):
         assumed((written,))

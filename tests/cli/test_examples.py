@@ -39,7 +39,9 @@ def test_every_verb_has_help_and_an_example():
 def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(home)
     if "data.csv" in line:
-        (home / "downloads" / "data.csv").write_text("地区名,総人口,0-4歳,65-69歳\nみほん1丁目,20,10,10\n", encoding="utf-8")
+        (home / "downloads" / "data.csv").write_text(
+            "地区名,総人口,0-4歳,65-69歳\nみほん1丁目,20,10,10\n", encoding="utf-8"
+        )
     for path in home.glob("*.xlsx"):
         path.unlink()
     arguments = shlex.split(line)[1:]

@@ -26,14 +26,18 @@ def failing(error: BaseException) -> click.Command:
 
 def test_help_of_the_whole_comes_in_under_a_second():
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", "daremo.cli.main", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "daremo.cli.main", "--help"], capture_output=True, text=True, check=True
+    )
     assert time.perf_counter() - start < 1
     assert "region" in done.stdout
 
 
 def test_starting_loads_no_heavy_library():
     code = "import daremo.cli.main, sys; print(sorted({'numpy', 'polars', 'scipy'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def test_ctrl_c_ends_with_five_and_words(capsys):
@@ -73,7 +77,9 @@ def test_an_unknown_option_with_json_is_still_json(daremo):
 
 
 def test_problems_are_grouped_worst_first_and_the_rest_is_counted():
-    problems = [Problem("b-code", "m", "f", row=i, severity="warning") for i in range(30)] + [Problem("a-code", "m", "f")]
+    problems = [Problem("b-code", "m", "f", row=i, severity="warning") for i in range(30)] + [
+        Problem("a-code", "m", "f")
+    ]
     lines = problem_lines(problems, Voice("ja", False, False))
     assert "a-code (1)" in lines[0]
     assert sum(line.startswith("   ") for line in lines) == 20 + 1

@@ -13,11 +13,45 @@ from daremo.cli.frame import run
 from daremo.cli.main import daremo as command
 from daremo.cli.plan import Yen
 
-GAP_FIELDS = {"people", "left_behind", "reasons", "stages", "areas", "assumptions", "sources", "notes", "seed", "draws", "region"}
+GAP_FIELDS = {
+    "people",
+    "left_behind",
+    "reasons",
+    "stages",
+    "areas",
+    "assumptions",
+    "sources",
+    "notes",
+    "seed",
+    "draws",
+    "region",
+}
 PLAN_FIELDS = {
-    "daremo_plan", "region", "budget_yen", "cost_yen", "people_left_behind", "people_freed", "people_freed_bound", "gap_share",
-    "gap_share_sited", "flips", "unserved_areas", "actions", "points", "sources", "seed", "timetable", "not_chosen", "next_million",
-    "frontier", "communities", "areas", "overlap", "assumptions", "certificate", "digest",
+    "daremo_plan",
+    "region",
+    "budget_yen",
+    "cost_yen",
+    "people_left_behind",
+    "people_freed",
+    "people_freed_bound",
+    "gap_share",
+    "gap_share_sited",
+    "flips",
+    "unserved_areas",
+    "actions",
+    "points",
+    "sources",
+    "seed",
+    "timetable",
+    "not_chosen",
+    "next_million",
+    "frontier",
+    "communities",
+    "areas",
+    "overlap",
+    "assumptions",
+    "certificate",
+    "digest",
 }
 
 
@@ -27,7 +61,10 @@ def planned(small_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("planned")
     shutil.copytree(small_town, home / "town")
     assert run(command, ["gap", f"{home}/town", "-o", f"{home}/gap", "--quiet"]) == 0
-    assert run(command, ["plan", f"{home}/town", "--budget-yen", "3000000", "-o", f"{home}/plan", "--quiet", "--no-pdf"]) == 0
+    assert (
+        run(command, ["plan", f"{home}/town", "--budget-yen", "3000000", "-o", f"{home}/plan", "--quiet", "--no-pdf"])
+        == 0
+    )
     return home
 
 
@@ -89,9 +126,16 @@ def test_a_plan_that_is_none_is_told(daremo, tmp_path: Path):
     assert "[no-plan]" in daremo("verify", tmp_path / "nowhere").err
 
 
-@pytest.mark.parametrize("lang, words", [("ja", ["取り残されて", "証明ずみ", "何も届かない地区", "はじめに確かめたいこと"]),
-                                         ("en", ["left behind", "proved", "get nothing", "measured first"])])
-def test_a_person_reads_how_many_for_how_much_and_how_sure(daremo, planned: Path, tmp_path: Path, lang: str, words: list[str]):
+@pytest.mark.parametrize(
+    "lang, words",
+    [
+        ("ja", ["取り残されて", "証明ずみ", "何も届かない地区", "はじめに確かめたいこと"]),
+        ("en", ["left behind", "proved", "get nothing", "measured first"]),
+    ],
+)
+def test_a_person_reads_how_many_for_how_much_and_how_sure(
+    daremo, planned: Path, tmp_path: Path, lang: str, words: list[str]
+):
     ran = daremo("plan", planned / "town", "--budget-yen", "300万", "--lang", lang)
     assert ran.code == 0, ran.err
     for word in words:
@@ -107,7 +151,9 @@ def test_a_region_that_is_none_is_told_before_any_work(daremo, tmp_path: Path):
     assert daremo("gap", tmp_path).code == 3
 
 
-@pytest.mark.parametrize("written, yen", [("12000000", 12_000_000), ("12,000,000円", 12_000_000), ("１２００万円", 12_000_000), ("¥0", 0)])
+@pytest.mark.parametrize(
+    "written, yen", [("12000000", 12_000_000), ("12,000,000円", 12_000_000), ("１２００万円", 12_000_000), ("¥0", 0)]
+)
 def test_an_amount_is_read_as_people_write_it(written: str, yen: int):
     assert Yen().convert(written, None, None) == yen
 

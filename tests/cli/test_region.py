@@ -33,7 +33,9 @@ def test_strict_writes_nothing_when_a_row_could_not_be_used(daremo, small_town: 
     for path in small_town.glob("*.csv"):
         (source / path.name).write_bytes(path.read_bytes())
     places = (source / "places.csv").read_text(encoding="utf-8-sig").splitlines()
-    (source / "places.csv").write_text("\n".join([*places, places[1].replace(places[1].split(",")[3], "北", 1)]), encoding="utf-8")
+    (source / "places.csv").write_text(
+        "\n".join([*places, places[1].replace(places[1].split(",")[3], "北", 1)]), encoding="utf-8"
+    )
     assert daremo("region", "build", source, "-o", tmp_path / "out", "--strict").code == 3
     assert not (tmp_path / "out").exists()
 

@@ -19,8 +19,19 @@ LOWER = [p for p in FILES if p.relative_to(SOURCE).parts[0] not in ("cli", "web"
 VAGUE = {"utils", "helpers", "common", "misc", "manager", "base"}
 #: Calls that would let a clock, the environment or the network into floors 0-3.
 LOUD = {
-    "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "os.environ", "os.getenv",
-    "random.random", "random.seed", "np.random.seed", "np.random.rand", "urlopen", "socket.socket",
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "time.time",
+    "os.environ",
+    "os.getenv",
+    "random.random",
+    "random.seed",
+    "np.random.seed",
+    "np.random.rand",
+    "urlopen",
+    "socket.socket",
 }
 ALLOWED_LIBRARIES = {"typst": "pdf"}
 
@@ -61,7 +72,11 @@ def test_every_public_function_and_class_is_documented(path: Path):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             if not ast.get_docstring(node):
                 missing.append(node.name)
-            if isinstance(node, ast.FunctionDef) and _takes_or_gives_arrays(node) and not _says_unit(ast.get_docstring(node) or "", node):
+            if (
+                isinstance(node, ast.FunctionDef)
+                and _takes_or_gives_arrays(node)
+                and not _says_unit(ast.get_docstring(node) or "", node)
+            ):
                 missing.append(f"{node.name}: shape or unit")
     assert ast.get_docstring(tree(path)), "module docstring"
     assert missing == []
@@ -74,7 +89,9 @@ def _takes_or_gives_arrays(node: ast.FunctionDef) -> bool:
 
 def _says_unit(text: str, node: ast.FunctionDef) -> bool:
     units = r"shape|share|people|minute|hours?|km|yen|degree|index|rows?|columns?|order|one |per |each|mask|flag|probab"
-    return bool(re.search(units, text, re.IGNORECASE)) or bool(re.search(r"_(yen|min|km|share|[dgbBps]{1,3})$", node.name))
+    return bool(re.search(units, text, re.IGNORECASE)) or bool(
+        re.search(r"_(yen|min|km|share|[dgbBps]{1,3})$", node.name)
+    )
 
 
 def test_every_table_has_rows_and_unique_columns():
@@ -85,7 +102,9 @@ def test_every_table_has_rows_and_unique_columns():
 
 
 def test_nothing_in_the_product_fetches_from_the_network():
-    fetch = re.compile(r"""(src|href|url)\s*[=(:]\s*["']?https?://(?!www\.w3\.org)|@import|fetch\(|XMLHttpRequest|urlopen""")
+    fetch = re.compile(
+        r"""(src|href|url)\s*[=(:]\s*["']?https?://(?!www\.w3\.org)|@import|fetch\(|XMLHttpRequest|urlopen"""
+    )
     hits = [
         f"{named(p)}: {m.group(0)}"
         for p in SOURCE.rglob("*")
@@ -126,7 +145,11 @@ def test_the_locked_requirements_hold_every_dependency_with_hashes():
 
 def test_the_floors_are_kept():
     done = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:]
 

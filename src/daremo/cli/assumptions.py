@@ -23,14 +23,15 @@ def assumptions(voice: Voice, words: tuple[str, ...], certainty: str | None) -> 
     from daremo.cases.assume import defaults
 
     rows = [
-        r for r in defaults()
+        r
+        for r in defaults()
         if all(w in f"{r.key} {r.ja} {r.life_stage}" for w in words) and (certainty is None or certainty in r.certainty)
     ]
     voice.answer({"assumptions": [r.as_dict() for r in rows]})
-    head = voice("名前,だれ,値,低い,高い,単位,確かさ,ことば", "key,stage,value,low,high,unit,certainty,in Japanese").split(",")
-    body = [
-        [r.key, r.life_stage, f"{r.value:g}", f"{r.low:g}", f"{r.high:g}", r.unit, r.certainty, r.ja] for r in rows
-    ]
+    head = voice(
+        "名前,だれ,値,低い,高い,単位,確かさ,ことば", "key,stage,value,low,high,unit,certainty,in Japanese"
+    ).split(",")
+    body = [[r.key, r.life_stage, f"{r.value:g}", f"{r.low:g}", f"{r.high:g}", r.unit, r.certainty, r.ja] for r in rows]
     for line in table(head, body, right=(2, 3, 4)):
         voice.say(line)
     voice.say(
@@ -61,9 +62,19 @@ def assumed(changes: tuple[str, ...]) -> Assumptions:
             if value != value or value in (float("inf"), float("-inf")):
                 raise ValueError
         except ValueError:
-            raise UsageError("bad-assume", f"--assume {change} が読めません", "--assume 名前:だれ=値 の形で書いてください", "--assume") from None
+            raise UsageError(
+                "bad-assume",
+                f"--assume {change} が読めません",
+                "--assume 名前:だれ=値 の形で書いてください",
+                "--assume",
+            ) from None
         hit = [(r.key, r.life_stage) for r in rows if r.key == key and stage in ("", r.life_stage)]
         if not hit:
-            raise UsageError("unknown-assumption", f"{name} という前提はありません", "daremo assumptions で名前を確かめてください", "--assume")
+            raise UsageError(
+                "unknown-assumption",
+                f"{name} という前提はありません",
+                "daremo assumptions で名前を確かめてください",
+                "--assume",
+            )
         new.update(dict.fromkeys(hit, value))
     return rows.replaced(new) if new else rows

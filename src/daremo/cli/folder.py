@@ -64,7 +64,9 @@ def whole_folder(out: Path, *, force: bool = False) -> Iterator[Path]:
     try:
         yield temporary
         files = sorted(p.relative_to(temporary).as_posix() for p in temporary.rglob("*") if p.is_file())
-        (temporary / MARK).write_text(json.dumps({"daremo": 1, "files": files}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (temporary / MARK).write_text(
+            json.dumps({"daremo": 1, "files": files}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
         temporary.chmod(0o755)
         if target.exists():
             _keep_others(target, temporary)

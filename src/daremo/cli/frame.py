@@ -105,7 +105,9 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout and nothing else.")
     @click.option("--quiet", is_flag=True, help="Say nothing but errors; no progress.")
-    @click.option("--lang", type=click.Choice(["ja", "en"]), default="ja", show_default=True, help="Language for people.")
+    @click.option(
+        "--lang", type=click.Choice(["ja", "en"]), default="ja", show_default=True, help="Language for people."
+    )
     @functools.wraps(function)
     def wrapped(as_json: bool, quiet: bool, lang: str, **options: Any) -> Any:
         voice = Voice(lang, as_json, quiet)
@@ -142,7 +144,9 @@ def problem_lines(problems: list[Problem] | tuple[Problem, ...], voice: Voice, s
             lines.append("   " + str(p).removeprefix(f"[{code}] ").removeprefix(": "))
         left -= len(group)
     if left < 0:
-        lines.append(voice(f"   ほかに{-left}件。--json で全部見られます。", f"   {-left} more; --json shows them all."))
+        lines.append(
+            voice(f"   ほかに{-left}件。--json で全部見られます。", f"   {-left} more; --json shows them all.")
+        )
     return lines
 
 
@@ -168,13 +172,25 @@ def run(command: click.Command, arguments: list[str]) -> int:
         return e.exit_code
     except click.ClickException as e:
         if "--json" in arguments:
-            click.echo(json.dumps({"error": {"code": "usage", "message": e.format_message(), "where": "", "fix": "--help"}}))
+            click.echo(
+                json.dumps({"error": {"code": "usage", "message": e.format_message(), "where": "", "fix": "--help"}})
+            )
         e.show()
         return USAGE
     except (KeyboardInterrupt, click.Abort):
         voice = _voice(context, arguments)
-        return _tell(voice, INTERRUPTED, {"code": "interrupted", "message": voice(
-            "中断しました。書きかけのファイルは残していません。", "Interrupted; nothing was left half-written."), "where": "", "fix": ""})
+        return _tell(
+            voice,
+            INTERRUPTED,
+            {
+                "code": "interrupted",
+                "message": voice(
+                    "中断しました。書きかけのファイルは残していません。", "Interrupted; nothing was left half-written."
+                ),
+                "where": "",
+                "fix": "",
+            },
+        )
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -189,8 +205,16 @@ def run(command: click.Command, arguments: list[str]) -> int:
         return _tell(voice, e.exit_code, e.as_dict())
     except PermissionError as e:
         voice = _voice(context, arguments)
-        return _tell(voice, INPUT, {"code": "cannot-write", "message": voice("読み書きが許されていません", "not permitted"),
-                                    "where": str(e.filename or ""), "fix": voice("場所を確かめてください", "check the place")})
+        return _tell(
+            voice,
+            INPUT,
+            {
+                "code": "cannot-write",
+                "message": voice("読み書きが許されていません", "not permitted"),
+                "where": str(e.filename or ""),
+                "fix": voice("場所を確かめてください", "check the place"),
+            },
+        )
     except Exception as e:
         return _tell(_voice(context, arguments), UNEXPECTED, _unexpected(e, _voice(context, arguments)))
 
@@ -214,14 +238,17 @@ def _unexpected(e: Exception, voice: Voice) -> dict[str, object]:
     """What a person can send us: where it broke and on what, never her data."""
     steps = [f for f in traceback.extract_tb(e.__traceback__) if "click" not in f.filename][-6:]
     frames = [f"{'/'.join(Path(f.filename).parts[-2:])}:{f.lineno} {f.name}" for f in steps]
-    report = f"daremo {__version__}, Python {platform.python_version()}, {platform.system()}, {type(e).__name__}: " + " < ".join(
-        reversed(frames)
+    report = (
+        f"daremo {__version__}, Python {platform.python_version()}, {platform.system()}, {type(e).__name__}: "
+        + " < ".join(reversed(frames))
     )
     return {
         "code": "unexpected",
         "message": voice("こちらの不具合です。あなたのせいではありません。", "This is our mistake, not yours."),
         "where": "",
-        "fix": voice(f"次の1行を開発者に送ってください（あなたのデータは入っていません）:\n{report}",
-                     f"Please send the developers this line (it holds none of your data):\n{report}"),
+        "fix": voice(
+            f"次の1行を開発者に送ってください（あなたのデータは入っていません）:\n{report}",
+            f"Please send the developers this line (it holds none of your data):\n{report}",
+        ),
         "detail": str(e),
     }

@@ -16,12 +16,26 @@ from daremo.cli.show import show_gap
 @click.command(epilog=example("daremo gap town -o gap", "daremo gap town --assume uptake_share:85+=0.02 --json"))
 @click.argument("region", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for gap.json, gap.parquet and report.html.")
-@click.option("--draws", default=200, show_default=True, type=click.IntRange(20, 20_000), help="Posterior draws behind every interval.")
+@click.option(
+    "--draws",
+    default=200,
+    show_default=True,
+    type=click.IntRange(20, 20_000),
+    help="Posterior draws behind every interval.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--assume", "changes", multiple=True, metavar="KEY[:STAGE]=VALUE", help="Another value for a default; see daremo assumptions.")
+@click.option(
+    "--assume",
+    "changes",
+    multiple=True,
+    metavar="KEY[:STAGE]=VALUE",
+    help="Another value for a default; see daremo assumptions.",
+)
 @click.option("--force", is_flag=True, help="Write into a folder that daremo did not make; other files stay.")
 @verb
-def gap(voice: Voice, region: Path, out: Path | None, draws: int, seed: int, changes: tuple[str, ...], force: bool) -> None:
+def gap(
+    voice: Voice, region: Path, out: Path | None, draws: int, seed: int, changes: tuple[str, ...], force: bool
+) -> None:
     """See how many residents of REGION are left behind, where, and for which of five reasons, with 90 % intervals."""
     from daremo.cases.gap import gap as see
     from daremo.region.model import load

@@ -41,7 +41,10 @@ class Verbs(click.Group):
             formatter.write_dl(list(self.VERBS.items()))
 
 
-@click.group(cls=Verbs, epilog="Exit codes: 0 done · 1 our mistake · 2 usage · 3 input problems · 4 no answer exists · 5 interrupted.")
+@click.group(
+    cls=Verbs,
+    epilog="Exit codes: 0 done · 1 our mistake · 2 usage · 3 input problems · 4 no answer exists · 5 interrupted.",
+)
 @click.version_option(__version__, prog_name="daremo")
 def daremo() -> None:
     """誰も — see who is left out of digital life, plan what closes it, and prove it.

@@ -37,27 +37,66 @@ class Yen(click.ParamType[int]):
 
 
 @click.command(
-    epilog=example("daremo plan town --budget-yen 12000000 -o plan", "daremo plan town --budget-yen 6000000 --fair 0.5 --json")
+    epilog=example(
+        "daremo plan town --budget-yen 12000000 -o plan", "daremo plan town --budget-yen 6000000 --fair 0.5 --json"
+    )
 )
 @click.argument("region", type=click.Path(path_type=Path))
 @click.option("--budget-yen", required=True, type=Yen(), help="Most that the plan may cost in a year.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for plan.json, report.html, report.pdf, plan.xlsx …")
-@click.option("--fair", default=0.0, show_default=True, type=click.FloatRange(0, 1),
-              help="Least share of the town's average help that every named community gets.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Folder for plan.json, report.html, report.pdf, plan.xlsx …"
+)
+@click.option(
+    "--fair",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Least share of the town's average help that every named community gets.",
+)
 @click.option("--time-limit", default=50.0, show_default=True, type=click.FloatRange(1), help="Seconds for the search.")
-@click.option("--gap", "gap_share", default=0.005, show_default=True, type=click.FloatRange(0, 1),
-              help="Stop when bound and plan are this close.")
+@click.option(
+    "--gap",
+    "gap_share",
+    default=0.005,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Stop when bound and plan are this close.",
+)
 @click.option("--lock", multiple=True, metavar="ACTION", help="This must be bought.")
 @click.option("--ban", multiple=True, metavar="ACTION", help="This must not be bought.")
-@click.option("--assume", "changes", multiple=True, metavar="KEY[:STAGE]=VALUE", help="Another value for a default; see daremo assumptions.")
-@click.option("--draws", default=200, show_default=True, type=click.IntRange(20, 20_000), help="Posterior draws behind every interval.")
+@click.option(
+    "--assume",
+    "changes",
+    multiple=True,
+    metavar="KEY[:STAGE]=VALUE",
+    help="Another value for a default; see daremo assumptions.",
+)
+@click.option(
+    "--draws",
+    default=200,
+    show_default=True,
+    type=click.IntRange(20, 20_000),
+    help="Posterior draws behind every interval.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--pdf/--no-pdf", default=None, help="report.pdf; by default where the extra [pdf] is installed.")
 @click.option("--force", is_flag=True, help="Write into a folder that daremo did not make; other files stay.")
 @verb
 def plan(
-    voice: Voice, region: Path, budget_yen: int, out: Path | None, fair: float, time_limit: float, gap_share: float,
-    lock: tuple[str, ...], ban: tuple[str, ...], changes: tuple[str, ...], draws: int, seed: int, pdf: bool | None, force: bool,
+    voice: Voice,
+    region: Path,
+    budget_yen: int,
+    out: Path | None,
+    fair: float,
+    time_limit: float,
+    gap_share: float,
+    lock: tuple[str, ...],
+    ban: tuple[str, ...],
+    changes: tuple[str, ...],
+    draws: int,
+    seed: int,
+    pdf: bool | None,
+    force: bool,
 ) -> None:
     """Choose what to buy for a budget so that most people are freed, and prove how much better any plan could be."""
     from daremo.cases.gap import gap as see
@@ -65,7 +104,12 @@ def plan(
     from daremo.region.model import load
 
     if both := sorted({*lock} & {*ban}):
-        raise UsageError("lock-and-ban", f"{'・'.join(both)} が --lock と --ban の両方にあります", "どちらか一方にしてください", "--lock --ban")
+        raise UsageError(
+            "lock-and-ban",
+            f"{'・'.join(both)} が --lock と --ban の両方にあります",
+            "どちらか一方にしてください",
+            "--lock --ban",
+        )
     if out is not None:
         refuse_foreign(out, force=force)
     assumptions = assumed(changes)
@@ -73,8 +117,16 @@ def plan(
     told = voice.progress()
     seen = see(region_, assumptions, draws=draws, seed=seed)
     chosen = choose(
-        region_, seen, assumptions, budget_yen=budget_yen, fair=fair, time_limit_s=time_limit, gap_share=gap_share,
-        lock=lock, ban=ban, progress=told,
+        region_,
+        seen,
+        assumptions,
+        budget_yen=budget_yen,
+        fair=fair,
+        time_limit_s=time_limit,
+        gap_share=gap_share,
+        lock=lock,
+        ban=ban,
+        progress=told,
     )
     value = with_path(chosen.as_dict(), region, out)
     if out is not None:
@@ -96,7 +148,9 @@ def with_path(value: dict[str, Any], region: Path, out: Path | None) -> dict[str
     return {**told, "digest": sha256(canonical({k: v for k, v in told.items() if k != "digest"}))}
 
 
-def _write(voice: Voice, region: Any, seen: Any, value: dict[str, Any], out: Path, pdf: bool | None, force: bool) -> None:
+def _write(
+    voice: Voice, region: Any, seen: Any, value: dict[str, Any], out: Path, pdf: bool | None, force: bool
+) -> None:
     """All files of a plan, or none."""
     import importlib.util
 

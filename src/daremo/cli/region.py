@@ -23,20 +23,34 @@ def region() -> None:
 
 
 @region.command(
-    epilog=example("daremo region build downloads -o region", "daremo region build downloads --map data.csv=population -o region --force")
+    epilog=example(
+        "daremo region build downloads -o region",
+        "daremo region build downloads --map data.csv=population -o region --force",
+    )
 )
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder of the region.")
 @click.option("--map", "kinds", multiple=True, metavar="FILE=KIND", help="Read FILE as KIND, whatever it looks like.")
 @click.option("--name", help="Name of the region; else the municipality's.")
-@click.option("--accept-licence", is_flag=True, help="Read data whose licence forbids some uses; you have checked that yours is allowed.")
+@click.option(
+    "--accept-licence",
+    is_flag=True,
+    help="Read data whose licence forbids some uses; you have checked that yours is allowed.",
+)
 @click.option("--strict", is_flag=True, help="Write nothing when any row could not be used.")
 @click.option("--parquet", is_flag=True, help="Write Parquet tables instead of CSV.")
 @click.option("--force", is_flag=True, help="Write into a folder that daremo did not make; other files stay.")
 @verb
 def build(
-    voice: Voice, sources: tuple[Path, ...], out: Path, kinds: tuple[str, ...], name: str | None,
-    accept_licence: bool, strict: bool, parquet: bool, force: bool,
+    voice: Voice,
+    sources: tuple[Path, ...],
+    out: Path,
+    kinds: tuple[str, ...],
+    name: str | None,
+    accept_licence: bool,
+    strict: bool,
+    parquet: bool,
+    force: bool,
 ) -> int:
     """Read files or folders of any mixture of known formats, each recognised by its content.
 
@@ -59,9 +73,16 @@ def build(
     region_ = result.region
     voice.answer(
         {
-            "folder": str(out), "name": region_.name, "code": region_.code, "digest": region_.digest, "files": list(result.files),
-            "people": region_.people_total(), "people_65plus": region_.people_65plus(),
-            "areas": region_.areas.height, "places": region_.places.height, "islands": region_["islands"].height,
+            "folder": str(out),
+            "name": region_.name,
+            "code": region_.code,
+            "digest": region_.digest,
+            "files": list(result.files),
+            "people": region_.people_total(),
+            "people_65plus": region_.people_65plus(),
+            "areas": region_.areas.height,
+            "places": region_.places.height,
+            "islands": region_["islands"].height,
             "problems": [p.as_dict() for p in result.problems],
         }
     )
@@ -82,15 +103,20 @@ def build(
 def _mapping(written: str) -> tuple[str, str]:
     file, _, kind = written.rpartition("=")
     if not file or not kind:
-        raise UsageError("bad-map", f"--map {written} が読めません", "--map ファイル名=種類 の形で書いてください", "--map")
+        raise UsageError(
+            "bad-map", f"--map {written} が読めません", "--map ファイル名=種類 の形で書いてください", "--map"
+        )
     return file, kind
 
 
 def _show_files(voice: Voice, result: BuildResult) -> None:
     """File → recognised as → rows used, rejected, questions."""
-    head = voice("ファイル,読みとった種類,使った行,使わない行,質問", "file,recognised as,rows used,rejected,questions").split(",")
+    head = voice(
+        "ファイル,読みとった種類,使った行,使わない行,質問", "file,recognised as,rows used,rejected,questions"
+    ).split(",")
     rows = [
-        [f["file"], f["kind"], f"{f['rows_used']:,}", f"{f['rows_rejected']:,}", f"{f.get('questions', 0):,}"] for f in result.files
+        [f["file"], f["kind"], f"{f['rows_used']:,}", f"{f['rows_rejected']:,}", f"{f.get('questions', 0):,}"]
+        for f in result.files
     ]
     for line in table(head, rows, right=(2, 3, 4), widest=56):
         voice.say(line)
@@ -141,8 +167,17 @@ def template(voice: Voice, kind: str, out: Path, force: bool) -> None:
     from daremo.region.template import write_template
 
     if out.exists() and not force:
-        raise UsageError("file-exists", "同じ名前のファイルがあります", "-o に別の名前を指定するか、--force を付けてください", str(out))
+        raise UsageError(
+            "file-exists",
+            "同じ名前のファイルがあります",
+            "-o に別の名前を指定するか、--force を付けてください",
+            str(out),
+        )
     written: Any = write_template(kind, out) or out
     voice.answer({"file": str(written), "kind": kind})
-    voice.say(voice(f"ひな形を作りました → {written}\n書きこんだら: daremo region build {written} … -o region",
-                    f"Template written → {written}\nWhen filled in: daremo region build {written} … -o region"))
+    voice.say(
+        voice(
+            f"ひな形を作りました → {written}\n書きこんだら: daremo region build {written} … -o region",
+            f"Template written → {written}\nWhen filled in: daremo region build {written} … -o region",
+        )
+    )

@@ -28,9 +28,16 @@ def sample(voice: Voice, out: Path, people: int, seed: int, force: bool) -> None
     rows = {t: town[t].height for t in TABLES}
     voice.answer(
         {
-            "folder": str(out), "name": town.name, "code": town.code, "people": town.people_total(),
-            "people_65plus": town.people_65plus(), "areas": rows["areas"], "places": rows["places"],
-            "tables": rows, "seed": seed, "digest": town.digest,
+            "folder": str(out),
+            "name": town.name,
+            "code": town.code,
+            "people": town.people_total(),
+            "people_65plus": town.people_65plus(),
+            "areas": rows["areas"],
+            "places": rows["places"],
+            "tables": rows,
+            "seed": seed,
+            "digest": town.digest,
         }
     )
     voice.say(

@@ -16,9 +16,14 @@ REASONS = {
     "connection": ("回線", "no good line"),
 }
 KINDS = {
-    "point": ("相談の拠点", "support point"), "class": ("教室", "class series"), "round": ("巡回", "mobile round"),
-    "home": ("訪問", "home visits"), "phone": ("電話", "telephone help"), "device": ("機器の貸し出し", "device lending"),
-    "line": ("回線の補助", "subsidised line"), "fix": ("サービスの手直し", "repair of a service"),
+    "point": ("相談の拠点", "support point"),
+    "class": ("教室", "class series"),
+    "round": ("巡回", "mobile round"),
+    "home": ("訪問", "home visits"),
+    "phone": ("電話", "telephone help"),
+    "device": ("機器の貸し出し", "device lending"),
+    "line": ("回線の補助", "subsidised line"),
+    "fix": ("サービスの手直し", "repair of a service"),
     "campaign": ("詐欺への備え", "scam awareness"),
 }
 
@@ -37,19 +42,37 @@ def show_gap(voice: Voice, gap: dict[str, Any]) -> None:
     voice.say(voice("\nおもな理由（合わせて100%）", "\nWhy (adds up to 100 %)"))
     voice.say(_reasons(voice, gap["reasons"]))
     rows = [
-        [_stage(voice, s["stage"]), people(s["people"]), people(s["left_behind"]["mean"]),
-         f"{people(s['left_behind']['low'])}–{people(s['left_behind']['high'])}",
-         percent(s["left_behind"]["mean"] / s["people"] if s["people"] else 0.0, 0)]
+        [
+            _stage(voice, s["stage"]),
+            people(s["people"]),
+            people(s["left_behind"]["mean"]),
+            f"{people(s['left_behind']['low'])}–{people(s['left_behind']['high'])}",
+            percent(s["left_behind"]["mean"] / s["people"] if s["people"] else 0.0, 0),
+        ]
         for s in gap["stages"]
     ]
     voice.say()
-    _table(voice, "年代,人口,取り残されている人,90%の幅,割合", "life stage,people,left behind,90 % interval,share", rows, (1, 2, 3, 4))
+    _table(
+        voice,
+        "年代,人口,取り残されている人,90%の幅,割合",
+        "life stage,people,left behind,90 % interval,share",
+        rows,
+        (1, 2, 3, 4),
+    )
     worst = sorted((a for a in gap["areas"] if a["share"] is not None), key=lambda a: (-a["share"], a["area_id"]))[:10]
     voice.say(voice("\n割合がいちばん高い10地区", "\nThe ten districts with the highest share"))
     _table(
-        voice, "地区,取り残されている人,割合,おもな理由,助けまで", "district,left behind,share,main reason,to help",
+        voice,
+        "地区,取り残されている人,割合,おもな理由,助けまで",
+        "district,left behind,share,main reason,to help",
         [
-            [a["name"], people(a["left_behind"]["mean"]), percent(a["share"], 0), _reason(voice, a["main_reason"]), _access(voice, a)]
+            [
+                a["name"],
+                people(a["left_behind"]["mean"]),
+                percent(a["share"], 0),
+                _reason(voice, a["main_reason"]),
+                _access(voice, a),
+            ]
             for a in worst
         ],
         (1, 2),
@@ -88,12 +111,25 @@ def show_plan(voice: Voice, plan: dict[str, Any]) -> None:
     )
     voice.say()
     rows = [
-        [a["name"], _kind(voice, a["kind"]), f"{a['units']:,g} {a['unit']}", yen(a["cost_yen"]),
-         f"{a['people_freed']:,.1f}", f"{a['leave_one_out']:,.1f}"]
-        for a in sorted(plan["actions"], key=lambda a: (list(KINDS).index(a["kind"]), -a["people_freed"], a["action_id"]))
+        [
+            a["name"],
+            _kind(voice, a["kind"]),
+            f"{a['units']:,g} {a['unit']}",
+            yen(a["cost_yen"]),
+            f"{a['people_freed']:,.1f}",
+            f"{a['leave_one_out']:,.1f}",
+        ]
+        for a in sorted(
+            plan["actions"], key=lambda a: (list(KINDS).index(a["kind"]), -a["people_freed"], a["action_id"])
+        )
     ]
-    _table(voice, "買うもの,種類,量,費用,取り残されなくなる人,やめると減る人",
-           "buy,kind,how much,cost,people freed,lost without it", rows, (3, 4, 5))
+    _table(
+        voice,
+        "買うもの,種類,量,費用,取り残されなくなる人,やめると減る人",
+        "buy,kind,how much,cost,people freed,lost without it",
+        rows,
+        (3, 4, 5),
+    )
     _after(voice, plan)
 
 
@@ -101,10 +137,19 @@ def _after(voice: Voice, plan: dict[str, Any]) -> None:
     """The next million, what to measure first, who gets nothing."""
     more = plan["next_million"]
     if more and more.get("people") is not None:
-        voice.say(voice(f"\nあと100万円で、さらに {more['people']:,.1f}人。", f"\nThe next ¥1 million frees {more['people']:,.1f} more."))
+        voice.say(
+            voice(
+                f"\nあと100万円で、さらに {more['people']:,.1f}人。",
+                f"\nThe next ¥1 million frees {more['people']:,.1f} more.",
+            )
+        )
     flips = sorted((f for f in plan["flips"] if f.get("rank")), key=lambda f: f["rank"])[:3]
     if flips:
-        voice.say(voice("はじめに確かめたいこと（計画への影響が大きい順）", "To be measured first (largest effect on the plan)"))
+        voice.say(
+            voice(
+                "はじめに確かめたいこと（計画への影響が大きい順）", "To be measured first (largest effect on the plan)"
+            )
+        )
         for f in flips:
             name = voice(f.get("ja") or f["key"], f["key"])
             stage = f"（{_stage(voice, f['life_stage'])}）" if f["life_stage"] != "all" else ""
@@ -114,8 +159,10 @@ def _after(voice: Voice, plan: dict[str, Any]) -> None:
             )
             voice.say(
                 f"  {f['rank']}. {name}{stage}: {f['low']:g}～{f['value']:g}～{f['high']:g} → "
-                + voice(f"{f['freed_at_low']:,.0f}～{f['freed_at_high']:,.0f}人、{change}",
-                        f"{f['freed_at_low']:,.0f} to {f['freed_at_high']:,.0f} people, {change}")
+                + voice(
+                    f"{f['freed_at_low']:,.0f}～{f['freed_at_high']:,.0f}人、{change}",
+                    f"{f['freed_at_low']:,.0f} to {f['freed_at_high']:,.0f} people, {change}",
+                )
             )
     missed = plan["unserved_areas"]
     names = sorted({a["community"] for a in missed if a["community"]})
@@ -134,7 +181,9 @@ def _table(voice: Voice, ja: str, en: str, rows: list[list[str]], right: tuple[i
 
 
 def _reasons(voice: Voice, shares: dict[str, float]) -> str:
-    return "  " + voice("、", ", ").join(f"{voice(*REASONS[r])} {percent(shares[r], 0)}" for r in sorted(REASONS, key=lambda r: -shares[r]))
+    return "  " + voice("、", ", ").join(
+        f"{voice(*REASONS[r])} {percent(shares[r], 0)}" for r in sorted(REASONS, key=lambda r: -shares[r])
+    )
 
 
 def _reason(voice: Voice, key: str | None) -> str:

@@ -14,7 +14,9 @@ from daremo.kernel.errors import InputError, Problem, UsageError
 
 @click.command(epilog=example("daremo verify plan"))
 @click.argument("plan", type=click.Path(path_type=Path))
-@click.option("--region", type=click.Path(path_type=Path), help="The region, where it no longer lies where the plan says.")
+@click.option(
+    "--region", type=click.Path(path_type=Path), help="The region, where it no longer lies where the plan says."
+)
 @verb
 def verify(voice: Voice, plan: Path, region: Path | None) -> int:
     """Recompute everything in PLAN (plan.json or its folder) with code that shares nothing with the planner.
@@ -28,9 +30,13 @@ def verify(voice: Voice, plan: Path, region: Path | None) -> int:
     stated = read_plan(path)
     where = region or path.parent / str(stated["region"].get("path", ""))
     if region is None and not stated["region"].get("path"):
-        raise UsageError("no-region-path", "計画に、地域のデータの場所が書かれていません", "--region で指定してください", str(path))
+        raise UsageError(
+            "no-region-path", "計画に、地域のデータの場所が書かれていません", "--region で指定してください", str(path)
+        )
     verdict = check(stated, load(where))
-    voice.answer(verdict.as_dict() if hasattr(verdict, "as_dict") else {"ok": verdict.ok, "checks": list(verdict.checks)})
+    voice.answer(
+        verdict.as_dict() if hasattr(verdict, "as_dict") else {"ok": verdict.ok, "checks": list(verdict.checks)}
+    )
     show(voice, verdict)
     return DONE if verdict.ok else INPUT
 
@@ -59,10 +65,17 @@ def show(voice: Voice, verdict: Any) -> None:
     """The verdict for a person: what was recomputed, what was stated, whether it holds."""
     for c in verdict.checks:
         mark = "○" if c["ok"] else "×"
-        found = "" if c["ok"] else voice(f"  計画 {c['stated']} / 計算 {c['found']}", f"  stated {c['stated']} / found {c['found']}")
+        found = (
+            ""
+            if c["ok"]
+            else voice(f"  計画 {c['stated']} / 計算 {c['found']}", f"  stated {c['stated']} / found {c['found']}")
+        )
         voice.say(f"{mark} {c['name']}{found}")
     voice.say(
         voice("この計画の数は、すべて確かめられました。", "Every number of this plan holds.")
         if verdict.ok
-        else voice("この計画には、合わない数があります。×の行を見てください。", "This plan holds a number that is not right; see the lines with ×.")
+        else voice(
+            "この計画には、合わない数があります。×の行を見てください。",
+            "This plan holds a number that is not right; see the lines with ×.",
+        )
     )
