@@ -330,29 +330,23 @@ def test_a_workbook_with_numbers_and_a_sheet_of_notes_is_read(tmp_path: Path) ->
     assert result.region.places.select("name", "latitude", "source_row").row(0) == ("中央図書館", 34.3, 3)
 
 
+def own_value(name: str, type: str, allowed: tuple[str, ...]) -> object:
+    if name in ("latitude", "longitude"):
+        return 34.3 if name == "latitude" else 134.0
+    if allowed and ".." not in allowed[0]:
+        return allowed[0]
+    if name == "kind":
+        return "library"
+    return {"text": "x", "whole": 1, "number": 1, "share": 0.5, "yes_no": "はい", "date": "2026-01-01"}[type]
+
+
 @pytest.mark.parametrize("language", ["ja", "en", "column"])
 @pytest.mark.parametrize("table", TABLES)
 def test_every_own_table_is_recognised_in_either_language(tmp_path: Path, table: str, language: str) -> None:
     columns = table_schema(table).columns
     heads = [getattr(c, language) for c in columns]
 
-    def sample(name: str, type: str, allowed: tuple[str, ...], unit: str) -> object:
-        if name == "latitude":
-            return 34.3
-        if name == "longitude":
-            return 134.0
-        if allowed and ".." not in allowed[0]:
-            return allowed[0]
-        return {
-            "text": "library" if name == "kind" else "x",
-            "whole": 1,
-            "number": 1,
-            "share": 0.5,
-            "yes_no": "はい",
-            "date": "2026-01-01",
-        }[type]
-
-    row = [sample(c.column, c.type, c.allowed, c.unit) for c in columns]
+    row = [own_value(c.column, c.type, c.allowed) for c in columns]
     (tmp_path / "t.xlsx").write_bytes(workbook([heads, row]))
     entry = build([tmp_path]).files[0]
     assert entry["kind"] == f"own:{table}"
@@ -619,3 +613,21 @@ def test_a_kind_given_by_the_user_overrides_the_content(tmp_path: Path) -> None:
     assert build([tmp_path], kinds={"b.csv": "elderly_centre"}).region.places["kind"].to_list() == ["elderly_centre"]
     ignored = build([tmp_path], kinds={str(tmp_path / "b.csv"): "ignore"})
     assert ignored.region.places.is_empty() and ignored.files[1]["kind"] == "ignore"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_a_template_asks_for_is_read_back(tmp_path: Path, table: str) -> None:
+    template = pytest.importorskip("daremo.region.template")
+    openpyxl = pytest.importorskip("openpyxl")
+    path = tmp_path / "t.xlsx"
+    template.write_template(table, path)
+    empty = build([tmp_path]).files[0]
+    assert (empty["kind"], empty["rows_used"], empty["rows_rejected"]) == (f"own:{table}", 0, 0)
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    for i, c in enumerate(table_schema(table).columns, 1):
+        sheet.cell(2, i).value = own_value(c.column, c.type, c.allowed)
+    book.save(path)
+    filled = build([tmp_path]).files[0]
+    wanted = 0 if table in ("people", "lines", "hazards") else 1  # these speak of districts that are not there
+    assert (filled["kind"], filled["rows_used"]) == (f"own:{table}", wanted)

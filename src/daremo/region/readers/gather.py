@@ -45,7 +45,9 @@ def gather(found: Sequence[Found]) -> Gathered:
     editions = [e for f in found for e in f.editions] + mesh_editions(found)
     own_areas = [r for f in found for r in f.own.get("areas", ())]
     own_people = any(f.own.get("people") for f in found)
-    if own_areas and own_people:
+    if own_people and not own_areas:
+        _refuse_people(found)
+    if own_areas and (own_people or not editions):
         for e in editions:
             by_file[e.file].add_note("daremoの地区と人口の表があるので、この表の人数は足しません。")
             by_file[e.file].rows_used = 0
@@ -77,6 +79,17 @@ def gather(found: Sequence[Found]) -> Gathered:
     _complete(areas, base[0].kind if base else "", own_areas, got)
     got.used.update(a.file for a in areas)
     return got
+
+
+def _refuse_people(found: Sequence[Found]) -> None:
+    """Own rows of people without a table of districts cannot be placed."""
+    for f in found:
+        rows = f.own.pop("people", [])
+        if rows:
+            f.rows_used -= len(rows)
+            f.rows_rejected += len(rows)
+            message = f"地区の表（areas）がないので、人口の{len(rows)}行を置くところがありません"
+            f.tell("unknown-area", message, "地区の表もいっしょに入れてください", None, "area_id", rows[0]["area_id"])
 
 
 def _own_base(rows: list[dict[str, Any]], found: Sequence[Found], got: Gathered) -> None:

@@ -97,7 +97,10 @@ def _read(given: files.GivenFile, found: Found, kind: str, accept: bool) -> None
     elif first == "shapefile":
         _read_shapefile(given, found, data, kind, accept)
     elif first == "parquet":
-        frame = pl.read_parquet(io.BytesIO(data))
+        try:
+            frame = pl.read_parquet(io.BytesIO(data))
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as e:
+            raise ValueError(str(e)) from e
         rows = [["" if v is None else str(v) for v in r] for r in frame.iter_rows()]
         _read_sheet(
             make_sheet(given.label, "", tuple(frame.columns), rows, list(range(2, len(rows) + 2))), found, kind, accept
@@ -105,7 +108,7 @@ def _read(given: files.GivenFile, found: Found, kind: str, accept: bool) -> None
     elif first == "json":
         _read_json(given, found, data, kind, accept)
     elif first in _CANNOT:
-        found.note = _CANNOT[first]
+        _unknown(found, _CANNOT[first])
     else:
         _read_text(given, found, data, kind, accept)
 
@@ -129,7 +132,7 @@ def _read_workbook(given: files.GivenFile, found: Found, data: bytes, kind: str,
             found.kind, found.note = "empty", "空のブックです。"
             found.tell("empty-file", "空のブックです", "中身のあるファイルを入れてください")
         else:
-            _unknown(found, None)
+            _no_headings(found, kind)
         return
     kinds = [(s, kind or recognise(s)) for s in sheets]
     useful = [(s, k) for s, k in kinds if k not in ("unknown", *EXPLAINED)] or kinds[:1]
@@ -162,7 +165,7 @@ def _read_json(given: files.GivenFile, found: Found, data: bytes, kind: str, acc
         sheet, layer = geodata.geojson_sheet(given.label, text)
         _read_sheet(sheet, found, kind, accept, layer)
         return
-    found.note = "地図（GeoJSON）でも地域データでもないJSONです。"
+    _unknown(found, "地図（GeoJSON）でも地域データでもないJSONです。")
 
 
 def _read_text(given: files.GivenFile, found: Found, data: bytes, kind: str, accept: bool) -> None:
@@ -184,7 +187,7 @@ def _read_text(given: files.GivenFile, found: Found, data: bytes, kind: str, acc
             return
     sheet = sheet_from_grid(given.label, "", text_grid(text), encoding)
     if sheet is None:
-        _unknown(found, None)
+        _no_headings(found, kind)
         return
     _read_sheet(sheet, found, kind, accept)
 
@@ -204,14 +207,20 @@ def licence_in(text: str) -> str:
     return ""
 
 
-def _unknown(found: Found, sheet: Sheet | None) -> None:
-    found.kind, found.note = "unknown", unknown_reason(sheet)
-    found.tell(
-        "unknown-file",
-        f"何の表か分かりません。{found.note}",
-        "「--map ファイル=種類」で種類を教えるか、ひな形に写してください",
-        severity="question",
-    )
+def _unknown(found: Found, reason: str) -> None:
+    """Tell of a file that is none of the known kinds."""
+    found.kind, found.note = "unknown", reason
+    fix = "「--map ファイル=種類」で種類を教えるか、ひな形に写してください"
+    found.tell("unknown-file", f"何の表か分かりません。{reason}", fix, severity="question")
+
+
+def _no_headings(found: Found, kind: str) -> None:
+    """Tell of a file in which no row of headings is found; with a kind given, that kind's columns are missing."""
+    if not kind:
+        _unknown(found, unknown_reason(None))
+        return
+    found.kind = kind
+    found.tell("missing-column", "知っている見出しの行がありません", "見出しを確かめるか、別の種類を指定してください")
 
 
 def _read_sheet(sheet: Sheet, found: Found, kind: str, accept: bool, layer: str = "") -> None:
@@ -227,7 +236,7 @@ def _read_sheet(sheet: Sheet, found: Found, kind: str, accept: bool, layer: str 
         "boundary": geodata.read_boundaries,
     }
     if kind == "unknown":
-        _unknown(found, sheet)
+        _unknown(found, unknown_reason(sheet))
     elif kind.startswith("own:") and kind[4:] in TABLES:
         read_own(sheet, found, kind[4:])
     elif kind in simple:
