@@ -18,7 +18,12 @@ def demo_output() -> str:
     """What ``make demo`` prints on stdout, run in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, ROOT / "tools" / "demo.py"], cwd=folder, capture_output=True, text=True, check=False, env={**os.environ}
+            [sys.executable, ROOT / "tools" / "demo.py"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ},
         )
         if done.returncode:
             sys.exit(f"make demo failed with {done.returncode}:\n{done.stderr}")

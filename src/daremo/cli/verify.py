@@ -23,9 +23,6 @@ def verify(voice: Voice, plan: Path, region: Path | None) -> int:
 
     Exit code 0 only if cost, capacity and people hold and the bound's certificate checks; 3 otherwise.
     """
-    from daremo.cases.verify import verify as check
-    from daremo.region.model import load
-
     path = plan / "plan.json" if plan.is_dir() else plan
     stated = read_plan(path)
     where = region or path.parent / str(stated["region"].get("path", ""))
@@ -33,6 +30,9 @@ def verify(voice: Voice, plan: Path, region: Path | None) -> int:
         raise UsageError(
             "no-region-path", "計画に、地域のデータの場所が書かれていません", "--region で指定してください", str(path)
         )
+    from daremo.cases.verify import verify as check
+    from daremo.region.model import load
+
     verdict = check(stated, load(where))
     voice.answer(
         verdict.as_dict() if hasattr(verdict, "as_dict") else {"ok": verdict.ok, "checks": list(verdict.checks)}
