@@ -572,6 +572,14 @@ def test_a_suppressed_mesh_whose_partner_lies_in_another_file_is_asked_about(tmp
     assert both.region.people_total() == 12 and "mesh-part-missing" not in codes(both)
 
 
+def test_mesh_beside_a_municipal_table_is_kept_aside(tmp_path: Path) -> None:
+    mesh = ["\n".join([MESH_HEAD, mesh_line(f"51{k}00001", 0, "", "", 15)]) for k in (33, 34)]
+    result = make(tmp_path, a_csv=PEOPLE, b_txt=mesh[0], c_txt=mesh[1])
+    assert result.region.people_total() == 66
+    assert [f["rows_used"] for f in result.files] == [2, 0, 0]
+    assert all("この表の人数は足しません" in str(f["note"]) for f in result.files[1:])
+
+
 OSM = """<?xml version="1.0" encoding="UTF-8"?><osm version="0.6" generator="t">
 <node id="1" lat="34.30" lon="134.00" version="1"><tag k="amenity" v="post_office"/><tag k="name" v="北郵便局"/><tag k="opening_hours" v="Mo-Fr 09:00-17:00"/><tag k="wheelchair" v="yes"/></node>
 <node id="2" lat="34.31" lon="134.01" version="1"><tag k="shop" v="mobile_phone"/><tag k="brand" v="ドコモショップ"/></node>

@@ -25,18 +25,16 @@ def choose(editions: Sequence[Edition], found_by_file: dict[str, Found]) -> list
     rank = min(_rank(e) for e in usable)
     for e in usable:
         if _rank(e) != rank:
-            _aside(
-                found_by_file[e.file],
-                f"人口は「{next(x for x in usable if _rank(x) == rank).file}」を使い、この表の人数は足しません。",
-            )
+            base = next(x for x in usable if _rank(x) == rank).file
+            for file in (e.file, *e.more_files):
+                _aside(found_by_file[file], f"人口は「{base}」を使い、この表の人数は足しません。")
     same = [e for e in usable if _rank(e) == rank]
     if same[0].kind == "mesh":
         finest = max(same, key=lambda e: (e.date, int(e.city.split(":")[1])))
         for e in same:
-            if e is not finest:
+            for file in (e.file, *e.more_files) if e is not finest else ():
                 _aside(
-                    found_by_file[e.file],
-                    f"新しいか細かい「{finest.file}」のメッシュを使い、この表の人数は足しません。",
+                    found_by_file[file], f"新しいか細かい「{finest.file}」のメッシュを使い、この表の人数は足しません。"
                 )
         return [finest]
     towns: dict[str, list[Edition]] = defaultdict(list)

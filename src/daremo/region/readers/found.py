@@ -62,6 +62,7 @@ class Edition:
     areas: list[AreaRow]
     doubts: int = 0
     has_ages: bool = True
+    more_files: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -208,10 +208,13 @@ def mesh_editions(found: Sequence[Found]) -> list[Edition]:
                 joined[stats, size].append((f, some))
     for parts in joined.values():
         _ask_for_partners(parts)
-    return [
-        Edition(parts[0][0].file, "mesh", parts[0][0].date, "", f"{stats}:{size}", _units(_without_double(parts)))
-        for (stats, size), parts in sorted(joined.items())
-    ]
+    out = []
+    for (stats, size), parts in sorted(joined.items()):
+        first, *others = (f for f, _ in parts)
+        units = _units(_without_double(parts))
+        names = tuple(f.file for f in others)
+        out.append(Edition(first.file, "mesh", first.date, "", f"{stats}:{size}", units, more_files=names))
+    return out
 
 
 def _ask_for_partners(parts: list[tuple[Found, list[MeshRow]]]) -> None:
