@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daremo.cli.text import cut, pad, table, width
+from daremo.cli.text import cut, pad, rounded, table, width
 
 WORDS = st.text(alphabet="aZ9 みほん市ｱ（、", max_size=30)
 
@@ -24,3 +24,9 @@ def test_every_row_starts_its_second_column_at_the_same_place(rows: list[tuple[s
 def test_numbers_stand_to_the_right():
     assert pad("12", 5, right=True) == "   12"
     assert pad("市", 5) == "市   "
+
+
+def test_a_number_is_rounded_as_far_as_its_interval_allows():
+    assert rounded(180_289.7, 143_358.6, 219_244.0) == "180,000"
+    assert rounded(30_352, 28_184, 32_416) == "30,400"
+    assert rounded(12.3, 12.3, 12.3) == "12"

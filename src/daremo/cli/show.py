@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from daremo.cli.frame import Voice
-from daremo.cli.text import people, percent, table, yen
+from daremo.cli.text import people, percent, rounded, table, yen
 
 #: Reasons in their fixed order, with the words of the report.
 REASONS = {
@@ -31,12 +31,13 @@ KINDS = {
 def show_gap(voice: Voice, gap: dict[str, Any]) -> None:
     """Who is left behind, why, and where."""
     left = gap["left_behind"]
+    mean, low, high = (_near(left, k) for k in ("mean", "low", "high"))
     voice.say(
         voice(
             f"{gap['region']['name']}の5歳以上 {people(gap['people'])}人のうち、取り残されている人は "
-            f"{people(left['mean'])}人（90%の幅 {people(left['low'])}～{people(left['high'])}人）と見込まれます。",
-            f"Of {people(gap['people'])} people aged 5+ in {gap['region']['name']}, {people(left['mean'])} are estimated to be "
-            f"left behind (90 % interval {people(left['low'])} to {people(left['high'])}).",
+            f"{mean}人（90%の幅 {low}～{high}人）と見込まれます。",
+            f"Of {people(gap['people'])} people aged 5+ in {gap['region']['name']}, {mean} are estimated to be "
+            f"left behind (90 % interval {low} to {high}).",
         )
     )
     voice.say(voice("\nおもな理由（合わせて100%）", "\nWhy (adds up to 100 %)"))
@@ -45,8 +46,8 @@ def show_gap(voice: Voice, gap: dict[str, Any]) -> None:
         [
             _stage(voice, s["stage"]),
             people(s["people"]),
-            people(s["left_behind"]["mean"]),
-            f"{people(s['left_behind']['low'])}–{people(s['left_behind']['high'])}",
+            _near(s["left_behind"], "mean"),
+            f"{_near(s['left_behind'], 'low')}–{_near(s['left_behind'], 'high')}",
             percent(s["left_behind"]["mean"] / s["people"] if s["people"] else 0.0, 0),
         ]
         for s in gap["stages"]
@@ -82,13 +83,15 @@ def show_gap(voice: Voice, gap: dict[str, Any]) -> None:
 def show_plan(voice: Voice, plan: dict[str, Any]) -> None:
     """What a meeting asks: how much, for whom, where, is it really the best, what if we are wrong."""
     low, high = plan["people_left_behind_interval"]
+    before = {"mean": plan["people_left_behind"], "low": low, "high": high}
+    mean, low, high = (_near(before, k) for k in ("mean", "low", "high"))
     f_low, f_high = plan["people_freed_interval"]
     voice.say(
         voice(
             f"{plan['region']['name']}では、{people(plan['people'])}人（5歳以上）のうち "
-            f"{people(plan['people_left_behind'])}人が取り残されています（90%の幅 {people(low)}～{people(high)}人）。",
-            f"In {plan['region']['name']}, {people(plan['people_left_behind'])} of {people(plan['people'])} people aged 5+ are "
-            f"left behind (90 % interval {people(low)} to {people(high)}).",
+            f"{mean}人が取り残されています（90%の幅 {low}～{high}人）。",
+            f"In {plan['region']['name']}, {mean} of {people(plan['people'])} people aged 5+ are "
+            f"left behind (90 % interval {low} to {high}).",
         )
     )
     if plan.get("reasons"):
@@ -173,6 +176,11 @@ def _after(voice: Voice, plan: dict[str, Any]) -> None:
             f"Districts that get nothing: {len(missed)} (named communities: {shown}). The report names them all.",
         )
     )
+
+
+def _near(value: dict[str, float], key: str) -> str:
+    """One figure of ``{mean, low, high}``, rounded as far as the interval allows."""
+    return rounded(value[key], value["low"], value["high"])
 
 
 def _table(voice: Voice, ja: str, en: str, rows: list[list[str]], right: tuple[int, ...]) -> None:

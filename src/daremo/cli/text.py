@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 
@@ -40,6 +41,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[in
 def people(count: float) -> str:
     """A number of people, whole."""
     return f"{count:,.0f}"
+
+
+def rounded(count: float, low: float, high: float) -> str:
+    """A number of people, rounded as far as its interval allows: to a tenth of the interval's leading digit."""
+    step = max(10 ** (math.floor(math.log10(max(high - low, 1.0))) - 1), 1)
+    return f"{round(count / step) * step:,.0f}"
 
 
 def yen(amount: float) -> str:
