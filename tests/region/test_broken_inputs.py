@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from daremo.kernel.tables import rows_of
 from daremo.region.build import BuildResult, build
@@ -491,31 +489,3 @@ def test_the_real_hospital_without_a_point_is_told_by_its_row(tmp_path: Path) ->
         pytest.skip("shared/data/takamatsu is not here")
     missing = [p for p in build([path]).problems if p.code == "missing-coordinates"]
     assert [(p.row, p.column) for p in missing] == [(606, "latitude")]
-
-
-@given(
-    data=st.binary(max_size=400),
-    head=st.sampled_from(
-        [b"", b"PK\x03\x04", b"PAR1", b"{", b"\x00\x00\x27\x0a", b"\xef\xbb\xbf", b"\xd0\xcf\x11\xe0"]
-    ),
-)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_bytes_whatever_crash_the_build(tmp_path: Path, data: bytes, head: bytes) -> None:
-    (tmp_path / "x.csv").write_bytes(head + data)
-    result = build([tmp_path])
-    assert len(result.files) == 1 and {p.code for p in result.problems} <= DOCUMENTED
-
-
-@given(
-    rows=st.lists(st.lists(st.text(max_size=8), min_size=4, max_size=4), max_size=6),
-    table=st.sampled_from([POPULATION, FACILITY, EVENT, OWN_PLACES, OWN_AREAS, OWN_PEOPLE, MESH]),
-)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_cells_whatever_crash_the_build(tmp_path: Path, rows: list[list[str]], table: str) -> None:
-    quoted = "\n".join(
-        ",".join('"' + c.replace('"', '""') + '"' for c in (r * 5)[: table.count(",") + 1]) for r in rows
-    )
-    (tmp_path / "x.csv").write_bytes((table + quoted).encode("utf-8", "replace"))
-    result = build([tmp_path])
-    assert len(result.files) == 1 and {p.code for p in result.problems} <= DOCUMENTED
-    assert all(p.file in ("x.csv", "") or p.code in ("no-areas", "no-places") for p in result.problems)
