@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +143,13 @@ def test_a_person_reads_how_many_for_how_much_and_how_sure(
     for word in words:
         assert word in ran.out
     assert "¥3,000,000" in ran.out
+
+
+def test_plan_json_is_alone_on_stdout_whatever_a_solver_would_print(planned: Path):
+    arguments = ["plan", str(planned / "town"), "--budget-yen", "3000000", "--json", "--quiet"]
+    done = subprocess.run([sys.executable, "-m", "daremo.cli.main", *arguments], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["daremo_plan"] == 1
+    assert done.stderr == ""
 
 
 def test_lock_and_ban_of_one_action_is_refused(daremo, planned: Path):
