@@ -14,7 +14,14 @@ from scipy.special import expit, ndtri
 
 from daremo.cases.access import Willing
 from daremo.cases.assume import Assumption, Assumptions
-from daremo.cases.copula import SPLIT, drawn_loadings, only_needed_reach, scaled_loadings, subset_probabilities
+from daremo.cases.copula import (
+    MANY_NODES,
+    SPLIT,
+    drawn_loadings,
+    only_needed_reach,
+    scaled_loadings,
+    subset_probabilities,
+)
 from daremo.cases.gap_prior import Margins, margins
 from daremo.cases.gap_reach import today
 from daremo.cases.suppress import Protection, Rules, protect
@@ -266,7 +273,7 @@ def _centre(m: Margins, people_dg: Floats, a: Assumptions, strength: float) -> f
     eta = m.eta_dgb + m.area_mean_db[:, None, :]
     threshold = np.zeros((5, people_dg.size))
     threshold[1:] = np.moveaxis(ndtri(expit(eta)), -1, 0).reshape(4, -1)
-    chance = only_needed_reach(subset_probabilities(threshold, scaled_loadings(a, strength)))
+    chance = only_needed_reach(subset_probabilities(threshold, scaled_loadings(a, strength), nodes=MANY_NODES))
     return float((people_dg.reshape(-1) * (1 - chance[:, 0])).sum())
 
 

@@ -157,7 +157,7 @@ def e2sfca(supply_p: ArrayLike, demand_dg: ArrayLike, weight_dgp: ArrayLike) -> 
     for name, x in (("supply", supply), ("demand", demand), ("weight", weight)):
         if x.size and not (np.isfinite(x).all() and x.min() >= 0):
             raise ValueError(f"{name} must be finite and not negative")
-    flat = weight.reshape(-1, supply.size)
+    flat = weight.reshape(demand.size, supply.size)
     load = demand.reshape(-1) @ flat
     ratio = np.divide(supply, load, out=np.zeros_like(supply), where=load > 0)
     access: Floats = (flat @ ratio).reshape(demand.shape)
