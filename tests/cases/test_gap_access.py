@@ -140,7 +140,8 @@ def test_every_constant_is_a_row_that_matters():
         {"area_id": f"a{i}", "latitude": 34.3 + 0.01 * i * i, "terrain": "hill" if i % 2 else None} for i in range(9)
     ]
     areas += [{"area_id": "i", "island": "小島"}, {"area_id": "j", "island": "大島"}]
-    town = region_of(areas, PEOPLE * 11, islands=sea)
+    areas += [{"area_id": "dense", "spread_km": 0.1}]
+    town = region_of(areas, PEOPLE * 12, islands=sea)
     places = np.linspace(34.3, 34.9, 400), np.full(400, 134.0), [None] * 399 + ["小島"]
 
     def told(a):
