@@ -273,8 +273,12 @@ def _centre(m: Margins, people_dg: Floats, a: Assumptions, strength: float) -> f
     eta = m.eta_dgb + m.area_mean_db[:, None, :]
     threshold = np.zeros((5, people_dg.size))
     threshold[1:] = np.moveaxis(ndtri(expit(eta)), -1, 0).reshape(4, -1)
-    chance = only_needed_reach(subset_probabilities(threshold, scaled_loadings(a, strength), nodes=MANY_NODES))
-    return float((people_dg.reshape(-1) * (1 - chance[:, 0])).sum())
+    heads, loading, left = people_dg.reshape(-1), scaled_loadings(a, strength), 0.0
+    for x in range(0, heads.size, ROWS):
+        at = slice(x, x + ROWS)
+        chance = only_needed_reach(subset_probabilities(threshold[:, at], loading, nodes=MANY_NODES))
+        left += float((heads[at] * (1 - chance[:, 0])).sum())
+    return left
 
 
 def _reordered(willing: Willing | None, back: NDArray[np.int64]) -> Willing | None:
