@@ -147,7 +147,9 @@ def test_a_person_reads_how_many_for_how_much_and_how_sure(
 
 def test_plan_json_is_alone_on_stdout_whatever_a_solver_would_print(planned: Path):
     arguments = ["plan", str(planned / "town"), "--budget-yen", "3000000", "--json", "--quiet"]
-    done = subprocess.run([sys.executable, "-m", "daremo.cli.main", *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "daremo.cli.main", *arguments], capture_output=True, text=True, check=True
+    )
     assert json.loads(done.stdout)["daremo_plan"] == 1
     assert done.stderr == ""
 

@@ -154,6 +154,17 @@ def test_the_floors_are_kept():
     assert done.returncode == 0, done.stdout[-3000:]
 
 
+def test_the_wall_between_planner_and_verifier_has_no_hole():
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    wall = next(c for c in tool["contracts"] if c["id"] == "verify")
+    modules = {
+        f"daremo.cases.{p.stem}" for p in (SOURCE / "cases").glob("*.py") if p.stem not in ("__init__", "assume")
+    }
+    checking = {m for m in modules if m.startswith("daremo.cases.verify")}
+    assert checking == set(wall["source_modules"])
+    assert modules - checking == {m for m in wall["forbidden_modules"] if m.startswith("daremo.cases.")}
+
+
 @pytest.mark.parametrize("path", [ROOT / "Makefile", *sorted((ROOT / "tools").glob("*.sh"))], ids=named)
 def test_shell_is_posix_and_parses(path: Path):
     text = path.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import click
 from daremo.cli.assumptions import assumed
 from daremo.cli.folder import refuse_foreign, whole_folder
 from daremo.cli.frame import Voice, example, verb
+from daremo.cli.mute import mute_libraries
 from daremo.cli.show import show_plan
 from daremo.kernel.errors import UsageError
 
@@ -116,18 +117,19 @@ def plan(
     region_ = load(region)
     told = voice.progress()
     seen = see(region_, assumptions, draws=draws, seed=seed)
-    chosen = choose(
-        region_,
-        seen,
-        assumptions,
-        budget_yen=budget_yen,
-        fair=fair,
-        time_limit_s=time_limit,
-        gap_share=gap_share,
-        lock=lock,
-        ban=ban,
-        progress=told,
-    )
+    with mute_libraries():
+        chosen = choose(
+            region_,
+            seen,
+            assumptions,
+            budget_yen=budget_yen,
+            fair=fair,
+            time_limit_s=time_limit,
+            gap_share=gap_share,
+            lock=lock,
+            ban=ban,
+            progress=told,
+        )
     value = with_path(chosen.as_dict(), region, out)
     if out is not None:
         told(0.99, voice("報告書を書いています", "writing the report"))

@@ -86,6 +86,8 @@ def show_plan(voice: Voice, plan: dict[str, Any]) -> None:
     before = {"mean": plan["people_left_behind"], "low": low, "high": high}
     mean, low, high = (_near(before, k) for k in ("mean", "low", "high"))
     f_low, f_high = plan["people_freed_interval"]
+    freed = {"mean": plan["people_freed"], "low": f_low, "high": f_high}
+    freed_low, freed_high = _near(freed, "low"), _near(freed, "high")
     voice.say(
         voice(
             f"{plan['region']['name']}では、{people(plan['people'])}人（5歳以上）のうち "
@@ -99,16 +101,16 @@ def show_plan(voice: Voice, plan: dict[str, Any]) -> None:
     voice.say(
         voice(
             f"\n予算 {yen(plan['budget_yen'])} の計画: 費用 {yen(plan['cost_yen'])}、年に {people(plan['people_freed'])}人が"
-            f"取り残されなくなります（90%の幅 {people(f_low)}～{people(f_high)}人）。",
+            f"取り残されなくなります（90%の幅 {freed_low}～{freed_high}人）。",
             f"\nPlan for {yen(plan['budget_yen'])}: costs {yen(plan['cost_yen'])} and frees {people(plan['people_freed'])} people "
-            f"a year (90 % interval {people(f_low)} to {people(f_high)}).",
+            f"a year (90 % interval {freed_low} to {freed_high}).",
         )
     )
     voice.say(
         voice(
-            f"どんな計画でも {plan['people_freed_bound']:,.1f}人をこえません（証明ずみ）。差は全体で {percent(plan['gap_share'], 2)}、"
+            f"この計画は {plan['people_freed']:,.1f}人、どんな計画でも {plan['people_freed_bound']:,.1f}人をこえません（証明ずみ）。差は全体で {percent(plan['gap_share'], 2)}、"
             f"場所選びの部分だけで {percent(plan['gap_share_sited'], 2)} です。",
-            f"No plan can free more than {plan['people_freed_bound']:,.1f} (proved): gap {percent(plan['gap_share'], 2)} of the whole, "
+            f"This plan frees {plan['people_freed']:,.1f}; no plan can free more than {plan['people_freed_bound']:,.1f} (proved). Gap {percent(plan['gap_share'], 2)} of the whole, "
             f"{percent(plan['gap_share_sited'], 2)} of the sited part alone.",
         )
     )
@@ -161,7 +163,7 @@ def _after(voice: Voice, plan: dict[str, Any]) -> None:
                 "the plan stays best" if f["stays_best"] else "another plan becomes better",
             )
             voice.say(
-                f"  {f['rank']}. {name}{stage}: {f['low']:g}～{f['value']:g}～{f['high']:g} → "
+                f"  {f['rank']}. {name}{stage}: {_number(f['low'])}～{_number(f['value'])}～{_number(f['high'])} → "
                 + voice(
                     f"{f['freed_at_low']:,.0f}～{f['freed_at_high']:,.0f}人、{change}",
                     f"{f['freed_at_low']:,.0f} to {f['freed_at_high']:,.0f} people, {change}",
@@ -176,6 +178,11 @@ def _after(voice: Voice, plan: dict[str, Any]) -> None:
             f"Districts that get nothing: {len(missed)} (named communities: {shown}). The report names them all.",
         )
     )
+
+
+def _number(value: float) -> str:
+    """A value of an assumption, with commas where it is large."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
 
 
 def _near(value: dict[str, float], key: str) -> str:

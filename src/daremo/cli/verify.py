@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from daremo.cli.frame import DONE, INPUT, Voice, example, verb
+from daremo.cli.mute import mute_libraries
 from daremo.kernel.errors import InputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from daremo.cases.verify import Verdict
 
 
 @click.command(epilog=example("daremo verify plan"))
@@ -33,7 +37,9 @@ def verify(voice: Voice, plan: Path, region: Path | None) -> int:
     from daremo.cases.verify import verify as check
     from daremo.region.model import load
 
-    verdict = check(stated, load(where))
+    region_ = load(where)
+    with mute_libraries():
+        verdict = check(stated, region_)
     voice.answer(
         verdict.as_dict() if hasattr(verdict, "as_dict") else {"ok": verdict.ok, "checks": list(verdict.checks)}
     )
@@ -61,21 +67,20 @@ def read_plan(path: Path) -> dict[str, Any]:
     raise InputError([problem])
 
 
-def show(voice: Voice, verdict: Any) -> None:
-    """The verdict for a person: what was recomputed, what was stated, whether it holds."""
+def show(voice: Voice, verdict: Verdict) -> None:
+    """The verdict for a person: what was recomputed, and whether it holds."""
     for c in verdict.checks:
-        mark = "○" if c["ok"] else "×"
-        found = (
-            ""
-            if c["ok"]
-            else voice(f"  計画 {c['stated']} / 計算 {c['found']}", f"  stated {c['stated']} / found {c['found']}")
-        )
-        voice.say(f"{mark} {c['name']}{found}")
+        detail = f": {c.detail}" if c.detail and not c.ok else ""
+        voice.say(f"{'○' if c.ok else '×'} {c.name}{detail}")
+    held = sum(c.ok for c in verdict.checks)
     voice.say(
-        voice("この計画の数は、すべて確かめられました。", "Every number of this plan holds.")
+        voice(
+            f"この計画の数は、すべて確かめられました（{held}項目）。",
+            f"Every number of this plan holds ({held} checks).",
+        )
         if verdict.ok
         else voice(
-            "この計画には、合わない数があります。×の行を見てください。",
-            "This plan holds a number that is not right; see the lines with ×.",
+            f"この計画には合わない数があります（{len(verdict.checks) - held}項目）。×の行を見てください。",
+            f"This plan holds numbers that are not right ({len(verdict.checks) - held}); see the lines with ×.",
         )
     )
