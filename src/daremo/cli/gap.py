@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from daremo.cli.assumptions import assumed
+from daremo.cli.files import write_gap_table
 from daremo.cli.folder import refuse_foreign, whole_folder
 from daremo.cli.frame import Voice, example, verb
 from daremo.cli.show import show_gap
@@ -52,6 +53,7 @@ def gap(
 
         with whole_folder(out, force=force) as folder:
             write_json(folder / "gap.json", value)
+            write_gap_table(value, folder / "gap.parquet")
             gap_report(region_, seen, folder, lang=voice.lang)
     voice.hush()
     voice.answer(value)

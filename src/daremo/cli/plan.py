@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import click
 
 from daremo.cli.assumptions import assumed
+from daremo.cli.files import write_gap_table
 from daremo.cli.folder import refuse_foreign, whole_folder
 from daremo.cli.frame import Voice, example, verb
 from daremo.cli.mute import mute_libraries
@@ -129,6 +131,7 @@ def plan(
             lock=lock,
             ban=ban,
             progress=told,
+            clock=time.monotonic,
         )
     value = with_path(chosen.as_dict(), region, out)
     if out is not None:
@@ -136,7 +139,7 @@ def plan(
         _write(voice, region_, seen, value, out, pdf, force)
     voice.hush()
     voice.answer(value)
-    show_plan(voice, value)
+    show_plan(voice, value, seen.as_dict()["reasons"])
     if out is not None:
         voice.say(voice(f"\n報告書: {out / 'report.html'}", f"\nReport: {out / 'report.html'}"))
 
@@ -162,5 +165,7 @@ def _write(
     with_pdf = importlib.util.find_spec("typst") is not None if pdf is None else pdf
     with whole_folder(out, force=force) as folder:
         write_json(folder / "plan.json", value)
-        write_json(folder / "gap.json", seen.as_dict())
+        published = seen.as_dict()
+        write_json(folder / "gap.json", published)
+        write_gap_table(published, folder / "gap.parquet")
         plan_report(region, seen, value, folder, lang=voice.lang, pdf=with_pdf)

@@ -80,7 +80,7 @@ def show_gap(voice: Voice, gap: dict[str, Any]) -> None:
     )
 
 
-def show_plan(voice: Voice, plan: dict[str, Any]) -> None:
+def show_plan(voice: Voice, plan: dict[str, Any], reasons: dict[str, float]) -> None:
     """What a meeting asks: how much, for whom, where, is it really the best, what if we are wrong."""
     low, high = plan["people_left_behind_interval"]
     before = {"mean": plan["people_left_behind"], "low": low, "high": high}
@@ -96,8 +96,8 @@ def show_plan(voice: Voice, plan: dict[str, Any]) -> None:
             f"left behind (90 % interval {low} to {high}).",
         )
     )
-    if plan.get("reasons"):
-        voice.say(_reasons(voice, plan["reasons"]))
+    voice.say(voice("おもな理由（合わせて100%）:", "Why (adds up to 100 %):"))
+    voice.say(_reasons(voice, reasons))
     voice.say(
         voice(
             f"\n予算 {yen(plan['budget_yen'])} の計画: 費用 {yen(plan['cost_yen'])}、年に {people(plan['people_freed'])}人が"

@@ -68,10 +68,10 @@ def read_plan(path: Path) -> dict[str, Any]:
 
 
 def show(voice: Voice, verdict: Verdict) -> None:
-    """The verdict for a person: what was recomputed, and whether it holds."""
+    """The verdict for a person: what does not hold, or that all does; ``--json`` lists every check."""
     for c in verdict.checks:
-        detail = f": {c.detail}" if c.detail and not c.ok else ""
-        voice.say(f"{'○' if c.ok else '×'} {c.name}{detail}")
+        if not c.ok:
+            voice.say(f"× {c.name}: {c.detail}")
     held = sum(c.ok for c in verdict.checks)
     voice.say(
         voice(
