@@ -58,6 +58,7 @@ class Table:
     here: int = -1
     folded: str = ""
     appendix: bool = False
+    on_paper: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -70,23 +71,26 @@ def reason_bar(w: Words, shares: Mapping[str, float | None], *, figures: bool, l
 
 def frontier(w: Words, rows: Sequence[tuple[float, float, float | None]], here: tuple[float, float]) -> Picture:
     """Budget against people freed, with the proved bound; `here` is the plan's budget and people."""
-    left, right, top, bottom = 6.0, 96.0, 22.0, 250.0
+    left, right, top, bottom = 2.0, 97.0, 30.0, 250.0
     most_x = max([here[0], *(r[0] for r in rows)]) or 1.0
-    most_y = nice_above(max([here[1], 1.0, *(max(r[1], r[2] or 0.0) for r in rows)]) * 1.02)
+    top_y = max([here[1], 1.0, *(max(r[1], r[2] or 0.0) for r in rows)]) * 1.02
+    step_y = nice_above(top_y / 4, (1.0, 2.0, 2.5, 5.0, 10.0))
+    lines = math.ceil(top_y / step_y)
+    most_y = step_y * lines
 
     def at(x: float, y: float) -> tuple[float, float]:
         return left + (right - left) * x / most_x, bottom - (bottom - top) * y / most_y
 
     out = []
-    for i in range(5):
-        y = bottom - (bottom - top) * i / 4
+    for i in range(lines + 1):
+        y = bottom - (bottom - top) * i / lines
         out.append(f'<line x1="{left}%" x2="{right}%" y1="{y:.1f}" y2="{y:.1f}" stroke="#d9d0bf" stroke-width="1"/>')
         if i:
-            label = w("n_people", n=plain_number(most_y * i / 4, 0 if most_y >= 8 else 1))
-            out.append(f'<text x="{right}%" y="{y - 5:.1f}" text-anchor="end"{" class=" + chr(34) + "odd" + chr(34) if i % 2 else ""}>{label}</text>')
+            label = w("n_people", n=plain_number(step_y * i, 0 if step_y >= 1 else 1))
+            out.append(f'<text class="halo{" odd" if i % 2 else ""}" x="0" y="{y - 5:.1f}">{label}</text>')
     for i in range(5):
         x, cls = left + (right - left) * i / 4, ' class="odd"' if i % 2 else ""
-        anchor = "end" if i == 4 else "middle"
+        anchor = "end" if i == 4 else "middle" if i else "start"
         text = w.money(most_x * i / 4) if i == 4 else (w.money_bare(most_x * i / 4) if i else "0")
         out.append(f'<text x="{pc(x)}" y="{bottom + 22:.0f}" text-anchor="{anchor}"{cls}>{text}</text>')
     curve = [(0.0, 0.0, 0.0), *sorted(r for r in rows if r[0] > 0)]
@@ -99,8 +103,8 @@ def frontier(w: Words, rows: Sequence[tuple[float, float, float | None]], here: 
     hx, hy = at(*here)
     out.append(f'<line x1="{pc(hx)}" x2="{pc(hx)}" y1="{hy:.1f}" y2="{bottom}" stroke="{PERSIMMON}" stroke-width="2" stroke-dasharray="5 5"/>')
     out.append(f'<circle cx="{pc(hx)}" cy="{hy:.1f}" r="9" fill="{PERSIMMON}" stroke="#fff" stroke-width="3"/>')
-    side, dx = ("end", -14) if hx > 55 else ("start", 14)
-    low = min(hy + 32, bottom - 10)
+    side, dx = ("end", -16) if hx > 70 else ("start", 16)
+    low = min(hy + 36, bottom - 10)
     out.append(
         f'<text class="halo strong" x="{pc(hx)}" y="{low:.1f}" dx="{dx}" text-anchor="{side}">'
         f'{w("this_plan_n", n=w.people(here[1]))}</text>'

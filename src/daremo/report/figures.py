@@ -79,12 +79,12 @@ def nice_below(value: float) -> float:
     return next(m * power for m in (5.0, 2.0, 1.0) if m * power <= value * (1 + 1e-9))
 
 
-def nice_above(value: float) -> float:
-    """The smallest of 1, 1.5, 2, 3, 5 times a power of ten that is not below `value`; 1 for nothing."""
+def nice_above(value: float, steps: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)) -> float:
+    """The smallest of `steps` times a power of ten that is not below `value`; 1 for nothing."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(m * power for m in (1.0, 1.5, 2.0, 3.0, 5.0, 10.0) if m * power >= value * (1 - 1e-9))
+    return next(m * power for m in steps if m * power >= value * (1 - 1e-9))
 
 
 def class_of(value: float, cuts: list[float]) -> int:

@@ -135,16 +135,18 @@ def _radius_km(x: Floats, y: Floats, group: NDArray[np.object_]) -> Floats:
         if len(at) < 2:
             continue
         xy = np.column_stack([x[at], y[at]])
-        near, _ = cKDTree(xy).query(xy, k=min(5, len(at)))
-        radius[at] = np.maximum(near[:, 1], 0.75 * near[:, -1])
+        found, _ = cKDTree(xy).query(xy, k=min(5, len(at)))
+        near = np.asarray(found, float)
+        radius[at] = np.maximum(0.75 * near[:, 1], 0.55 * near[:, -1])
     typical = float(np.median(radius))
-    return np.asarray(np.clip(radius, 0.35 * typical, min(3.5 * typical, 4.0)), float)
+    return np.asarray(np.clip(radius, 0.35 * typical, min(3.5 * typical, 3.0)), float)
 
 
 def _land(points: NDArray[np.object_], radius: Floats) -> BaseGeometry:
     around = shapely.union_all(shapely.buffer(points, radius, quad_segs=4))
-    close = float(np.median(radius)) * 0.8
-    return shapely.simplify(around.buffer(close, quad_segs=3).buffer(-close, quad_segs=3), float(np.median(radius)) * 0.06)
+    left, bottom, right, top = around.bounds
+    close = max(float(np.median(radius)) * 0.8, 0.05 * math.hypot(right - left, top - bottom))
+    return shapely.simplify(around.buffer(close, quad_segs=4).buffer(-close, quad_segs=4), float(np.median(radius)) * 0.06)
 
 
 def _cells(

@@ -136,7 +136,7 @@ class Page:
         ident = f' id="{m.key}-c"'
         return (
             f'<figure class="sheet" id="{m.key}" aria-labelledby="{m.key}-c" aria-describedby="{m.table}">'
-            f'{self.caption(m.caption, m.small, ident)}<div class="multiples">{minis}</div>{self.legend(m.legend)}'
+            f'{self.caption(m.caption, m.small, ident)}<div class="multiples{" multiples--two" if len(m.minis) < 3 else ""}">{minis}</div>{self.legend(m.legend)}'
             + (f'<p class="source">{self.t(m.source)}</p>' if m.source else "") + "</figure>"
         )
 
@@ -171,7 +171,8 @@ class Page:
             f"<caption>{self.t(x.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>{foot}</table></div>"
         )
         if x.folded:
-            return f'<details class="fold"><summary>{self.t(x.folded)}</summary>{table}</details>'
+            css = "fold" if x.on_paper else "fold screen-only"
+            return f'<details class="{css}"><summary>{self.t(x.folded)}</summary>{table}</details>'
         return table
 
     # ---- the whole page

@@ -127,7 +127,9 @@ def share_fills(shares: Sequence[float | None], cuts: list[float]) -> list[str]:
 
 def share_legend(w: Words, shares: Sequence[float | None], cuts: list[float], *, counts: bool, percent: bool = True) -> Legend:
     """The classes of a map with their number of districts, and the hatch where it is used."""
-    tell = (lambda v: f"{100 * v:.10g}") if percent else (lambda v: f"{v:.10g}")
+    def tell(v: float) -> str:
+        return f"{(100 if percent else 1) * v:.10g}"
+
     unit = "%" if percent else w("unit_min")
     classes = [class_of(s, cuts) for s in shares if s is not None]
     items = []

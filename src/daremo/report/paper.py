@@ -61,17 +61,17 @@ def form(d: b.Document) -> dict[str, Any]:
     return {
         "lang": d.lang, "title": d.title, "town": d.town, "eyebrow": d.eyebrow, "headline": d.headline, "lead": d.lead,
         "why": w("why"), "stats": [dataclasses.asdict(s) for s in d.stats], "foot": list(d.foot),
-        "sections": [{"title": s.title, "page": s.page, "blocks": _flat(s.blocks)} for s in d.sections],
+        "sections": [{"title": s.title, "page": s.page, "blocks": _flat(s.blocks, w)} for s in d.sections],
     }
 
 
-def _flat(items: tuple[b.Block, ...]) -> list[dict[str, Any]]:
+def _flat(items: tuple[b.Block, ...], w: Words) -> list[dict[str, Any]]:
     """Blocks in reading order, side by side put one after the other."""
     out: list[dict[str, Any]] = []
     for x in items:
         match x:
             case b.Duo(left, right, _):
-                out += _flat(left) + _flat(right)
+                out += _flat(left, w) + _flat(right, w)
             case b.Figure():
                 out.append({
                     "t": "figure", "caption": x.caption, "small": x.small, "source": x.source, "legend": _legend(x.legend),
@@ -83,6 +83,8 @@ def _flat(items: tuple[b.Block, ...]) -> list[dict[str, Any]]:
                     "t": "multiples", "caption": x.caption, "small": x.small, "source": x.source, "legend": _legend(x.legend),
                     "minis": [{"caption": c, "small": s, "image": _image(p)} for c, s, p in x.minis],
                 })
+            case b.Table() if not x.on_paper:
+                out.append({"t": "text", "text": w("text.in_sheet", n=len(x.rows))})
             case b.Table():
                 out.append({
                     "t": "table", "caption": x.caption, "columns": [{"name": c.name, "kind": c.kind} for c in x.columns],

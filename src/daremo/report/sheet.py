@@ -16,7 +16,7 @@ from daremo.report.story_proof import left_out_reason
 from daremo.report.words import REASONS, Words
 
 #: Excel stores a time of making; a fixed one keeps the bytes the same.
-MADE = datetime.datetime(2026, 1, 1)
+MADE = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 FORMATS = {"text": "@", "people": "#,##0", "people1": "#,##0.0", "yen": "#,##0", "share": "0.0%", "number": "General", "min": "0"}
 Column = tuple[str, str]  # heading, format
 Rows = list[Sequence[Any]]

@@ -177,7 +177,7 @@ def reasons_maps(f: Facts, w: Words) -> tuple[b.Block, ...]:
         "f-multiples", w("fig.multiples"), w("fig.multiples_small"), tuple(minis), "t-areas",
         maps.share_legend(w, everything + [None] * any(v is None for v in parts["skill"]), cuts, counts=False), source_line(f, w),
     )
-    return (b.Read(read), figure, multiples)
+    return (b.Read(read), b.Duo((figure,), (multiples,), map=True))
 
 
 def minutes_cell(w: Words, row: dict[str, Any], key: str) -> b.Cell:

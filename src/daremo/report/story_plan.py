@@ -89,7 +89,10 @@ def money(f: Facts, w: Words) -> tuple[b.Block, ...]:
         for r in p.get("frontier") or [{"budget_yen": budget, "people_freed": freed, "people_freed_bound": p.get("people_freed_bound")}]
     )
     more = (p.get("next_million") or {}).get("people")
-    read = w("read.money", budget=w.money(budget), n=w.number(more, 0 if more >= 10 else 1)) if more is not None else w("read.money_plain", budget=w.money(budget))
+    read = w("read.money_plain", budget=w.money(budget))
+    if more is not None:
+        little = float(more) < 0.05
+        read = w("read.money_none", budget=w.money(budget)) if little else w("read.money", budget=w.money(budget), n=w.number(more, 0 if more >= 10 else 1))
     cells, before = [], (0.0, 0.0)
     for x, y, bound in rows:
         per = (y - before[1]) / (x - before[0]) * 1e6 if x > before[0] else None
@@ -143,7 +146,7 @@ def plan_table(f: Facts, w: Words) -> b.Table:
         rows.append((
             b.Cell(p["sign"] if p else "—"), b.Cell(label(a, w)), b.Cell(amount(a, p, w)),
             b.Cell(w.money_bare(a.get("cost_yen"))), b.Cell(w.count(freed, step)), b.Cell(text, chart),
-            b.Cell("—" if slots is None else w.number(slots, 1)),
+            b.Cell("—" if slots is None else w.fixed(float(slots))),
         ))
         used += float(a.get("cost_yen") or 0.0)
     low, high = span_of(f.plan, "people_freed_interval")
@@ -161,7 +164,7 @@ def plan_table(f: Facts, w: Words) -> b.Table:
 
 def _slots(f: Facts, w: Words) -> tuple[b.Block, ...]:
     """Learners per slot: measured in the nation beside what is predicted here, desks and classes apart."""
-    rows = [(b.Cell(w(k)), b.Cell(w("slots.measured")), b.Cell(w.number(v, 1)), b.Cell("—")) for k, v in NATIONAL]
+    rows = [(b.Cell(w(k)), b.Cell(w("slots.measured")), b.Cell(w.fixed(v)), b.Cell("—")) for k, v in NATIONAL]
     for kind in SITED:
         here = [p for p in f.points if p.get("kind") == kind and p.get("learners_per_slot") is not None]
         if not here:
@@ -170,8 +173,8 @@ def _slots(f: Facts, w: Words) -> tuple[b.Block, ...]:
         mean = sum(float(p["learners_per_slot"]) * x for p, x in zip(here, weight, strict=True)) / max(sum(weight), 1e-9)
         ends = [span_of(p, "learners_per_slot_interval") for p in here]
         known = [(x, y) for x, y in ends if x is not None and y is not None]
-        span = w("span", low=w.number(min(x for x, _ in known), 1), high=w.number(max(y for _, y in known), 1)) if known else "—"
-        rows.append((b.Cell(w(f"slots.{kind}")), b.Cell(w("slots.predicted")), b.Cell(w.number(mean, 1)), b.Cell(span)))
+        span = w("span", low=w.fixed(min(x for x, _ in known)), high=w.fixed(max(y for _, y in known))) if known else "—"
+        rows.append((b.Cell(w(f"slots.{kind}")), b.Cell(w("slots.predicted")), b.Cell(w.fixed(mean)), b.Cell(span)))
     columns = (b.Column(w("col.who"), "head"), b.Column(w("col.kind")), b.Column(w("col.slots"), "num"), b.Column(w("col.span_points"), "num"))
     return (
         b.Text(w("text.slots")),

@@ -78,7 +78,7 @@ def _not_chosen(f: Facts, w: Words) -> tuple[b.Block, ...]:
     out: list[b.Block] = [b.Read(w("read.not_chosen", n=len(rows))), b.Table("t-not", w("table.not_chosen"), columns, tuple(rows[:FIRST]))]
     if len(rows) > FIRST:
         rest = tuple(rows[FIRST:])
-        out.append(b.Table("t-not-rest", w("table.not_chosen_rest"), columns, rest, folded=w("fold.rest", n=len(rest)), appendix=True))
+        out.append(b.Table("t-not-rest", w("table.not_chosen_rest"), columns, rest, folded=w("fold.rest", n=len(rest)), appendix=True, on_paper=False))
     return (*out, b.Why(w("why_not_chosen")))
 
 
@@ -95,7 +95,7 @@ def _left_out(r: dict[str, Any], w: Words) -> tuple[b.Cell, ...]:
     change, text = r.get("change_people"), left_out_reason(r, w)
     return (
         b.Cell(label(r, w)), b.Cell(w.or_raw("kind", r.get("kind"))), b.Cell(w.money_bare(r.get("cost_yen"))),
-        b.Cell("—" if change is None else w("n_people", n=w.number(float(change), 1))), b.Cell(text),
+        b.Cell("—" if change is None else w("n_people", n=w.change(float(change)))), b.Cell(text),
     )
 
 

@@ -62,6 +62,10 @@ class Words:
     def number(self, value: float | None, digits: int = 0) -> str:
         return self("never") if value is None else plain_number(value, digits)
 
+    def fixed(self, value: float) -> str:
+        """One decimal, kept even where it is 0, for figures that are compared with each other."""
+        return f"{value:,.1f}"
+
     def short(self, value: float | None) -> str:
         return "—" if value is None else short(value)
 
@@ -69,7 +73,14 @@ class Words:
         """People without the unit; a handful with one decimal when the step allows it."""
         if value is None:
             return self("never")
+        if 0 < value < step / 2 and step <= 0.1:
+            return self("less_than", n=plain_number(step, 1))
         return plain_number(rounded(value, step), 1 if step < 1 else 0)
+
+    def change(self, value: float) -> str:
+        """A difference with its sign."""
+        text = plain_number(value, 1)
+        return text if text.startswith("−") or text == "0" else f"+{text}"
 
     def people(self, value: float | None, step: float = 1.0) -> str:
         return self("never") if value is None else self("n_people", n=self.count(value, step))
