@@ -124,8 +124,8 @@ def test_a_plan_altered_by_one_is_refused(daremo, planned: Path, tmp_path: Path,
 
 def test_a_plan_that_is_none_is_told(daremo, tmp_path: Path):
     (tmp_path / "plan.json").write_text("{}", encoding="utf-8")
-    assert "[damaged-plan]" in daremo("verify", tmp_path).err
-    assert "[no-plan]" in daremo("verify", tmp_path / "nowhere").err
+    assert "damaged-plan" in daremo("verify", tmp_path).err
+    assert "no-plan" in daremo("verify", tmp_path / "nowhere").err
 
 
 @pytest.mark.parametrize(
