@@ -152,23 +152,23 @@ def _survey(region: Region, a: Assumptions) -> list[Answer]:
             continue
         whose = row[area] if area else ALL
         at = sums[whose, ALL if stage == "all" else STAGES.index(stage), DRAWN.index(barrier)]
-        at[0] += yes
+        at[0] += min(yes, asked)
         at[1] += asked
-    return [_answer(a, d, g, j, min(yes, asked), asked) for (d, g, j), (yes, asked) in sums.items()]
+    return [_answer(a, d, g, j, yes, asked) for (d, g, j), (yes, asked) in sums.items()]
 
 
 def _reviews(region: Region, a: Assumptions) -> list[Answer]:
     """Task-success reviews as one region-wide answer a stage about the service barrier."""
-    rows = region["services"].select("life_stage", "use_share", "tried", "succeeded").rows()
+    rows = [
+        (audience or "all", use, float(tried), float(min(done, tried)))
+        for audience, use, tried, done in region["services"].select("life_stage", "use_share", "tried", "succeeded").rows()
+        if tried and done is not None
+    ]
+    stated = [use for _, use, _, _ in rows if use is not None]
+    usual = sum(stated) / len(stated) if stated else 1.0
     out = []
     for g, stage in enumerate(STAGES):
-        seen = [
-            (use, float(tried), float(min(done or 0, tried)))
-            for audience, use, tried, done in rows
-            if (audience or "all") in ("all", stage) and tried
-        ]
-        stated = [use for use, _, _ in seen if use is not None]
-        usual = sum(stated) / len(stated) if stated else 1.0
+        seen = [(use, tried, done) for audience, use, tried, done in rows if audience in ("all", stage)]
         weights = [usual if use is None else use for use, _, _ in seen]
         whole = sum(weights)
         if whole <= 0:
