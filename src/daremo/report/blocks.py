@@ -40,6 +40,21 @@ class Cell:
     never: bool = False
 
 
+def merged(cells: tuple[Cell, ...]) -> list[tuple[Cell, int]]:
+    """The cells of a row with the columns each spans: neighbouring withheld ones become one, lone ones after it a dash."""
+    out: list[tuple[Cell, int]] = []
+    said = False
+    for c in cells:
+        if c.never and out and out[-1][0].never:
+            out[-1] = (out[-1][0], out[-1][1] + 1)
+        elif c.never and said:
+            out.append((Cell("—"), 1))
+        else:
+            out.append((c, 1))
+        said = said or c.never
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A heading; `kind` is ``text``, ``num``, ``head`` (row heading), ``chart`` or ``prose``."""

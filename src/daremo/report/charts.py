@@ -10,14 +10,15 @@ from daremo.report.blocks import Legend, Picture
 from daremo.report.figures import nice_above, plain_number
 from daremo.report.words import REASONS, Words
 
-#: Colour of each reason; its pattern is ``url(#p-<reason>)``.
+#: Colour of each reason.
 COLOURS = {"skill": "#197a4b", "trust": "#00428c", "service": "#927200", "reach": "#c74700", "connection": "#008299"}
+#: Paint of each reason: the first is solid, the others a pattern.
+FILLS = {r: c if r == "skill" else f"url(#p-{r})" for r, c in COLOURS.items()}
 RAMP = ("#fff5ec", "#ffd3b3", "#ffa66d", "#e25100", "#8b3200")
 INK, GREEN, PERSIMMON = "#1a1a1a", "#115a36", "#c74700"
 NEVER = "url(#p-never)"
 
 PATTERNS = (
-    '<pattern id="p-skill" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="#197a4b"/></pattern>'
     '<pattern id="p-trust" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="9" height="9" fill="#00428c"/><path d="M0 0H9M0 0V9" stroke="#fff" stroke-width="2.2"/></pattern>'
     '<pattern id="p-service" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="#fff"/>'
@@ -37,7 +38,7 @@ def pc(value: float) -> str:
 
 
 def reasons_legend(w: Words) -> Legend:
-    return Legend(tuple((f"url(#p-{r})", COLOURS[r], w(f"reason.{r}"), "") for r in REASONS))
+    return Legend(tuple((FILLS[r], COLOURS[r], w(f"reason.{r}"), "") for r in REASONS))
 
 
 def never_picture(w: Words, height: float = 26.0) -> Picture:
@@ -59,7 +60,7 @@ def reason_bar(w: Words, shares: Mapping[str, float | None], *, figures: bool, l
         if wide > 0.6:
             parts.append(
                 f'<rect x="{pc(x + 0.25)}" y="{top}" width="{pc(wide - 0.5)}" height="{thick}" '
-                f'fill="url(#p-{r})" stroke="{COLOURS[r]}" stroke-width="2"/>'
+                f'fill="{FILLS[r]}" stroke="{COLOURS[r]}" stroke-width="2"/>'
             )
         if figures and wide >= 5:
             css = ' class="odd"' if wide < 12 else ""
@@ -103,7 +104,7 @@ def frontier(w: Words, rows: Sequence[tuple[float, float, float | None]], here: 
     hx, hy = at(*here)
     out.append(f'<line x1="{pc(hx)}" x2="{pc(hx)}" y1="{hy:.1f}" y2="{bottom}" stroke="{PERSIMMON}" stroke-width="2" stroke-dasharray="5 5"/>')
     out.append(f'<circle cx="{pc(hx)}" cy="{hy:.1f}" r="9" fill="{PERSIMMON}" stroke="#fff" stroke-width="3"/>')
-    side, dx = ("end", -16) if hx > 70 else ("start", 16)
+    side, dx = ("end", -16) if hx > 45 else ("start", 16)
     low = min(hy + 36, bottom - 10)
     out.append(
         f'<text class="halo strong" x="{pc(hx)}" y="{low:.1f}" dx="{dx}" text-anchor="{side}">'

@@ -58,7 +58,7 @@ def round_cuts(values: list[float], count: int = 4) -> list[float]:
         Multiples of 1, 2 or 5 times a power of ten.
     """
     known = sorted(v for v in values if math.isfinite(v))
-    if not known or known[-1] <= 0:
+    if not known or known[-1] < 1e-6:
         return [0.02 * (i + 1) for i in range(count)]
     last = len(known) - 1
     wanted = [known[round(last * (0.12 + 0.8 * i / (count - 1)))] for i in range(count)]

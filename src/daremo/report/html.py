@@ -13,7 +13,7 @@ from daremo.report.charts import PATTERNS
 from daremo.report.words import JAPANESE, Words
 
 #: A run of Japanese in an English page; Latin letters and digits inside a name stay with it.
-_RUN = re.compile(rf"{JAPANESE.pattern}(?:[^<>&;]*?{JAPANESE.pattern})?[０-９]*")
+_RUN = re.compile(rf"(?:{JAPANESE.pattern}|[０-９])+(?:[0-9A-Za-z・（）()「」]{{0,12}}(?:{JAPANESE.pattern}|[０-９、。「」：])+)*")
 _BREAK = re.compile(r"(?<=[一-鿿々])(?=[ァ-ヴ])|(?<=[・、／])")
 ICON = {
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v6m0-10v.1"/>',
@@ -140,17 +140,22 @@ class Page:
             + (f'<p class="source">{self.t(m.source)}</p>' if m.source else "") + "</figure>"
         )
 
-    def cell(self, c: b.Cell, kind: str, tag: str = "td") -> str:
-        if kind == "head" and tag == "td":
+    def row(self, cells: tuple[b.Cell, ...], columns: tuple[b.Column, ...]) -> str:
+        out, at = [], 0
+        for c, span in b.merged(cells):
+            out.append(self.cell(c, columns[at].kind, span))
+            at += span
+        return "".join(out)
+
+    def cell(self, c: b.Cell, kind: str, span: int = 1) -> str:
+        if kind == "head":
             return f'<th scope="row">{self.t(c.text, breaks=True)}</th>'
-        css = {"num": "num", "chart": "iv", "prose": "prose"}.get(kind, "")
-        if c.never:
-            css += " never"
+        css = "never" if c.never else {"num": "num", "chart": "iv", "prose": "prose"}.get(kind, "")
         text = self.t(c.text, breaks=kind == "text")
         if c.picture is not None:
             text = f'{self.picture(c.picture)}<span class="vh">{self.t(c.text)}</span>'
-        attribute = f' class="{css.strip()}"' if css else ""
-        return f"<{tag}{attribute}>{text}</{tag}>"
+        attributes = (f' class="{css}"' if css else "") + (f' colspan="{span}"' if span > 1 else "")
+        return f"<td{attributes}>{text}</td>"
 
     def table(self, x: b.Table) -> str:
         head = "".join(
@@ -159,12 +164,12 @@ class Page:
         )
         rows = "".join(
             f"<tr{' class=' + chr(34) + 'here' + chr(34) if i == x.here else ''}>"
-            + "".join(self.cell(c, k.kind) for c, k in zip(r, x.columns, strict=True)) + "</tr>"
+            + self.row(r, x.columns) + "</tr>"
             for i, r in enumerate(x.rows)
         )
         foot = ""
         if x.foot:
-            foot = "<tfoot><tr>" + "".join(self.cell(c, k.kind) for c, k in zip(x.foot, x.columns, strict=True)) + "</tr></tfoot>"
+            foot = "<tfoot><tr>" + self.row(x.foot, x.columns) + "</tr></tfoot>"
         css = ' class="plantable"' if any(c.kind == "chart" for c in x.columns) else ""
         table = (
             f'<div class="scroll" role="region" aria-label="{self.a(x.caption)}" tabindex="0"><table id="{x.key}"{css}>'

@@ -9,7 +9,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from daremo.report.blocks import Legend, Mark, Picture
-from daremo.report.charts import COLOURS, GREEN, INK, NEVER, RAMP
+from daremo.report.charts import COLOURS, FILLS, GREEN, INK, NEVER, RAMP
 from daremo.report.figures import class_of, nice_below
 from daremo.report.geo import MANY, WIDTH, Sheet, path
 from daremo.report.words import REASONS, Words
@@ -149,12 +149,12 @@ def share_legend(w: Words, shares: Sequence[float | None], cuts: list[float], *,
 
 def reason_fills(reasons: Sequence[str | None]) -> list[str]:
     """Each area in the pattern of its main reason."""
-    return [f"url(#p-{r})" if r else NEVER for r in reasons]
+    return [FILLS[r] if r else NEVER for r in reasons]
 
 
 def reason_legend(w: Words, reasons: Sequence[str | None]) -> Legend:
     items = [
-        (f"url(#p-{r})", COLOURS[r], w(f"reason.{r}"), w("n_areas_bracket", n=sum(x == r for x in reasons))) for r in REASONS
+        (FILLS[r], COLOURS[r], w(f"reason.{r}"), w("n_areas_bracket", n=sum(x == r for x in reasons))) for r in REASONS
     ]
     hidden = sum(r is None for r in reasons)
     if hidden:

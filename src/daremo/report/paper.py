@@ -87,8 +87,10 @@ def _flat(items: tuple[b.Block, ...], w: Words) -> list[dict[str, Any]]:
                 out.append({"t": "text", "text": w("text.in_sheet", n=len(x.rows))})
             case b.Table():
                 out.append({
-                    "t": "table", "caption": x.caption, "columns": [{"name": c.name, "kind": c.kind} for c in x.columns],
-                    "rows": [[_cell(c) for c in r] for r in x.rows], "foot": [_cell(c) for c in x.foot],
+                    "t": "table", "caption": x.caption, "columns": [
+                        {"name": c.name, "kind": c.kind, "wide": wide} for c, wide in zip(x.columns, widths(x), strict=True)
+                    ],
+                    "rows": [[_cell(c, n) for c, n in b.merged(r)] for r in x.rows], "foot": [_cell(c, 1) for c in x.foot],
                     "appendix": bool(x.folded) or x.appendix, "here": x.here,
                 })
             case b.Read(text):
@@ -106,8 +108,24 @@ def _flat(items: tuple[b.Block, ...], w: Words) -> list[dict[str, Any]]:
     return out
 
 
-def _cell(c: b.Cell) -> dict[str, Any]:
-    return {"text": c.text, "image": _image(c.picture, NARROW_PX) if c.picture else None, "never": c.never}
+def widths(x: b.Table) -> list[float]:
+    """Relative widths of a table's columns from what stands in them, in half-width letters."""
+    caps = {"prose": 44, "head": 24, "num": 18, "text": 19, "chart": 13}
+    out = []
+    for i, c in enumerate(x.columns):
+        longest = max((_letters(r[i].text) for r in x.rows if not r[i].never), default=0)
+        room = 1.1 if c.kind in ("num", "head") else 1.0  # figures and bold headings must not wrap
+        out.append(1.5 + max(room * min(longest, caps[c.kind]), min(_letters(c.name), 6), 3))
+    return out
+
+
+def _letters(text: str) -> int:
+    """Length in half-width letters."""
+    return sum(2 if ord(c) > 0x2E7F else 1 for c in text)
+
+
+def _cell(c: b.Cell, span: int) -> dict[str, Any]:
+    return {"text": c.text, "image": _image(c.picture, NARROW_PX) if c.picture else None, "span": span}
 
 
 def _legend(legend: b.Legend | None) -> list[dict[str, str]]:

@@ -72,7 +72,7 @@ def _document(
 ) -> b.Document:
     flows_on = {"timetable", "checked"}
     made = tuple(
-        b.Section(key, w("numbered", n=i + 1, title=w(f"title.{name}")), w("numbered", n=i + 1, title=w(f"title.{name}")), blocks, name not in flows_on)
+        b.Section(key, w("numbered", n=i + 1, title=w(f"title.{name}")), w("numbered", n=i + 1, title=w(f"title.{name}")), blocks, i > 0 and name not in flows_on)
         for i, (key, name, blocks) in enumerate(sections)
     )
     foot = (w("foot.made", seed=f.gap.get("seed", "—"), draws=f.gap.get("draws", "—")), w("foot.fiction") if _town(f) == "みほん市" else w("foot.estimate"))

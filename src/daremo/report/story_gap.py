@@ -212,10 +212,10 @@ def access_maps(f: Facts, w: Words) -> tuple[b.Block, ...]:
         n = sum(bool(x) for x in reached)
         read = w("read.access_reached", before=near[0], after=n)
         text = w("areas_reached", n=n, all=len(reached))
-        fills = ["url(#p-skill)" if x else charts.NEVER for x in reached]
+        fills = [charts.GREEN if x else charts.NEVER for x in reached]
         picture = maps.choropleth(f.sheet, fills, w("labelled", label=w("fig.reached"), text=text), small=True, islands=f.islands)
         minis.append((w("fig.reached"), text, picture))
-        extra = (("url(#p-skill)", charts.COLOURS["skill"], w("reached.yes"), ""), (charts.NEVER, "#767676", w("reached.no"), ""))
+        extra = ((charts.GREEN, charts.GREEN, w("reached.yes"), ""), (charts.NEVER, "#767676", w("reached.no"), ""))
     else:
         read = w("read.access_now", n=near[0], all=len(f.areas))
     filled: list[float | None] = [1e9 if r.get(k) is None else float(r[k]) for k, _ in keys for r in f.areas]
@@ -246,7 +246,7 @@ def areas_table(f: Facts, w: Words) -> b.Table:
         step = step_of(left.get("low"), left.get("high"))
         reason = r.get("main_reason")
         rows.append((
-            b.Cell(r["name"]), b.Cell(r["community"] or w("main_town")),
+            b.Cell(r["name"]), b.Cell(r["community"] or "—"),
             figure_cell(w, r.get("people"), w.count(r.get("people"))),
             figure_cell(w, left.get("mean"), w.count(left.get("mean"), step)),
             figure_cell(w, left.get("low"), w.span(left.get("low"), left.get("high"))),

@@ -218,7 +218,7 @@ def nothing(f: Facts, w: Words) -> tuple[b.Block, ...]:
                     text = w("unserved.island") if island else w("unserved.land")
                 shown = None if left is None else round(left / 5) * 5.0
                 rows.append((
-                    b.Cell(str(r["name"])), b.Cell(g or w("main_town")), figure_cell(w, people, w.count(people)),
+                    b.Cell(str(r["name"])), b.Cell(g or "—"), figure_cell(w, people, w.count(people)),
                     figure_cell(w, shown, w("about", n=w.count(shown))), b.Cell(text),
                 ))
         columns = (
