@@ -19,10 +19,10 @@ from daremo.cases.gap import Gap
 from daremo.cases.plan_model import Ground, Question, choices, ground, question
 from daremo.kernel.errors import Infeasible, UsageError
 from daremo.kernel.results import Progress, canonical, plain, sha256, silent
+from daremo.reach.ascent import Matrices, ascend
 from daremo.reach.bound import bound as bound_of
-from daremo.reach.layout import account
+from daremo.reach.layout import account, attend
 from daremo.reach.model import Branch, Layout, Prices, Proof, Siting
-from daremo.reach.relax import Relaxation
 from daremo.reach.search import greedy, improve
 from daremo.reach.site import site
 from daremo.region.model import Region
@@ -145,14 +145,13 @@ def plan(
             if low <= best.layout.value:
                 pieces.append((c, Proof(whole, prices, low)))
                 continue
-            value, prices, _, feasible = Relaxation(q.siting, _start(q.siting, forced)).tighten(whole, rounds=4)
-            if feasible and value <= best.layout.value:
+            value, prices, _ = ascend(q.siting, Matrices.of(q.siting), whole, prices, best.layout.value, 1_000)
+            if value <= best.layout.value:
                 pieces.append((c, Proof(whole, prices, value)))
                 continue
-        sited = max(guess[c] - q.siting.base, 1.0)
         result = site(
-            q.siting, tolerance=0.9 * gap_share * 0.8 * sited, forced=forced, shut=shut,
-            stop=lambda: late(0.6), tell=lambda v, b: progress(0.1 + 0.6 * min(1.0, (clock() - begun) / time_limit_s), _told(v, b)),
+            q.siting, tolerance=_tolerance(q.siting, gap_share, forced, shut), forced=forced, shut=shut,
+            starts=[quick_layout(q.siting, forced, shut, passes=2)[0]], stop=lambda: late(0.7), tell=lambda v, b: progress(0.1 + 0.6 * min(1.0, (clock() - begun) / time_limit_s), _told(v, b)),
         )
         seen_prices += [p.prices for p in result.proofs]
         pieces += [(c, p) for p in result.proofs]
@@ -161,7 +160,12 @@ def plan(
         progress(0.1 + 0.6 * (k + 1) / len(order), _told(best.layout.value, result.bound))
     assert best is not None
     if not np.isfinite(best.layout.value):
-        raise Infeasible("floors-cannot-hold", "この予算では公平の条件をみたす計画がありません", "--fair を小さくするか、予算をふやしてください", "--fair")
+        s = best.question.siting
+        need = int(np.ceil((budget_yen + _floor_cost(s)) / 100_000) * 100_000)
+        raise Infeasible(
+            "floors-cannot-hold", "この予算では、すべての島と旧町に助けを届けられません",
+            f"予算を {need:,} 円ほどにするか、--fair を小さくしてください", "--fair",
+        )
     proofs = tuple((c, _kept(questions[c].siting, p)) for c, p in pieces)
     top = max(max(p.bound for _, p in proofs), best.layout.value)
     progress(0.72, "外れたときと、ほかの案をくらべています")
@@ -180,13 +184,25 @@ def _told(value: float, bound: float) -> str:
     return f"見つけた案 {value:,.0f}人・上限 {bound:,.0f}人"
 
 
+def _tolerance(s: Siting, gap_share: float, forced: frozenset[int], shut: frozenset[int]) -> float:
+    """Wanted bound − value: a share of the sited part as a quick search sees it; of the whole where nothing is sited."""
+    open_, value = quick_layout(s, forced, shut)
+    sited = float(attend(s, open_).gain_o.sum()) * 0.8 if open_.size else 0.0
+    return max(gap_share * min(sited, value - s.base) if open_.size else gap_share * (value - s.base), 0.02)
+
+
+def _floor_cost(s: Siting) -> float:
+    """What the fewest helped people of every community cost when nobody is reached at a point."""
+    cost = 0.0
+    for k in range(s.n_communities):
+        mine = np.flatnonzero((s.extra_community_j == k) & (s.extra_help_j > 0))
+        if mine.size:
+            cost += float(np.ceil(s.least_k[k]) * s.extra_yen_j[mine].min())
+    return cost
+
+
 def _all_counts(s: Siting) -> tuple[tuple[int, int], ...]:
     return tuple((0, int(n)) for n in np.bincount(s.group_o, minlength=s.n_groups))
-
-
-def _start(s: Siting, forced: frozenset[int]) -> NDArray[np.int64]:
-    top = np.argsort(-s.gain_uo.sum(axis=0), kind="stable")[:40]
-    return np.union1d(top, np.array(sorted(forced), dtype=np.int64)).astype(np.int64)
 
 
 def _quick(s: Siting, forced: frozenset[int], shut: frozenset[int]) -> float:
@@ -195,11 +211,11 @@ def _quick(s: Siting, forced: frozenset[int], shut: frozenset[int]) -> float:
 
 
 def quick_layout(
-    s: Siting, forced: frozenset[int] = frozenset(), shut: frozenset[int] = frozenset(), passes: int = 0
+    s: Siting, forced: frozenset[int] = frozenset(), shut: frozenset[int] = frozenset(), passes: int = 1
 ) -> tuple[NDArray[np.int64], float]:
     """Open options and divisible value found by greedy at a few prices, then by moves; no proof."""
     branch = Branch(_all_counts(s), shut, forced)
-    floor_k = np.zeros(s.n_communities)
+    floor_k = np.zeros(2 * s.n_communities)
     best = np.array(sorted(forced), dtype=np.int64)
     best, value = improve(s, best, branch, floor_k, best, passes=0)
     for yen_per_person in (15_000, 25_000, 40_000, 60_000, 100_000):
@@ -268,7 +284,8 @@ def certificate(
                 "yen": p.prices.yen,
                 "load": {names[o]: v for o, v in sorted(p.prices.load_o.items())},
                 "linked": p.prices.linked,
-                "floor": {g.communities[k]: v for k, v in enumerate(p.prices.floor_k) if v > 0},
+                "floor": {n: v for n, v in zip(g.communities, p.prices.floor_k, strict=False) if v > 0},
+                "least": {n: v for n, v in zip(g.communities, p.prices.floor_k[len(g.communities) :], strict=True) if v > 0},
                 "bound": p.bound,
             }
         )

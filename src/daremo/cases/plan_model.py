@@ -18,6 +18,8 @@ from daremo.region.model import Region
 
 Float = NDArray[np.float64]
 SITED = ("point", "class", "round")
+#: A subsidised line is bought by the month.
+MONTHS = 12
 DEFAULT_KINDS = ("point", "class", "round", "home", "phone", "device", "line", "fix", "campaign")
 
 
@@ -270,9 +272,19 @@ def question(
         np.select([kind_o == 0, kind_o == 1], [hour, np.full(hour.shape, series)], day),
         load[kind_o] if opts else np.zeros(0), least[kind_o], most[kind_o], kind_o,
         extra["gain"], extra["yen"], extra["cap"], extra["help"], extra["community"].astype(np.int64),
-        0 if "device" in g.kinds else -1, g.community_d, need_dg.sum(1), fair, budget_yen - spent, float(base_d.sum()),
+        0 if "device" in g.kinds else -1, g.community_d, need_dg.sum(1),
+        _least(g, a, need_dg.sum(1), extra, fair), fair, budget_yen - spent, float(base_d.sum()),
     )
     return Question(s, tuple(extra["kind"]), tuple(extra["name"]), base_d)
+
+
+def _least(g: Ground, a: Assumptions, need_d: Float, extra: dict[str, NDArray], fair: float) -> Float:  # type: ignore[type-arg]
+    """Fewest people helped in each named community: a share of its need, never more than home and telephone can reach."""
+    out = np.zeros(len(g.communities))
+    for k in range(len(g.communities)):
+        can = float(extra["cap"][(extra["community"] == k) & (extra["help"] > 0)].sum())
+        out[k] = min(fair * a.value("fair_least_share") * float(need_d[g.community_d == k].sum()), can)
+    return out
 
 
 def _extras(
@@ -288,9 +300,9 @@ def _extras(
         people = types_dgB[..., LINE_ONLY].sum((0, 1))
         worth = np.where(HAS[SERVICE][LINE_ONLY], fix, 1.0) * e.line
         total = max(float(people.sum()), 1e-12)
-        yen = g.unit_yen.get("line", a.value("cost_line_subsidy_person_year_yen"))
-        cap = np.floor(a.value("line_uptake_share") * total)
-        rows.append(("line", NAMES["line"], float(people @ worth) / total, yen, cap, 0.0, -1))
+        yen = g.unit_yen.get("line", a.value("cost_line_subsidy_person_year_yen")) / MONTHS
+        cap = np.floor(a.value("line_uptake_share") * total * MONTHS)
+        rows.append(("line", NAMES["line"], float(people @ worth) / total / MONTHS, yen, cap, 0.0, -1))
     home = a.value("home_visits_person") * g.unit_yen.get("home", a.value("cost_home_visit_yen"))
     phone = a.value("phone_hours_person") * g.unit_yen.get("phone", a.value("cost_phone_help_hour_yen"))
     for kind, yen in (("home", home), ("phone", phone)):

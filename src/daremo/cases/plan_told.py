@@ -14,7 +14,7 @@ from daremo.cases import plan_doubt
 from daremo.cases.assume import Assumptions
 from daremo.cases.effects import untouched_share_B
 from daremo.cases.gap import Gap
-from daremo.cases.plan_model import NAMES, Ground, Question, shares
+from daremo.cases.plan_model import MONTHS, NAMES, Ground, Question, shares
 from daremo.cases.plan_people import overlap, simulate
 from daremo.kernel.results import Progress
 from daremo.reach.layout import attend, quick_value
@@ -23,7 +23,7 @@ from daremo.region.model import Region
 
 Float = NDArray[np.float64]
 UNIT = {
-    "point": "時間", "class": "回つづきの教室", "round": "日", "home": "人", "phone": "人", "device": "台", "line": "回線",
+    "point": "時間", "class": "回つづきの教室", "round": "日", "home": "人", "phone": "人", "device": "台", "line": "か月分",
     "fix": "件", "campaign": "件",
 }
 MEASURE = {"fix": (2, "service"), "campaign": (3, "trust"), "line": (4, "connection"), "device": (4, "connection")}
@@ -63,7 +63,7 @@ def told(
         "people_freed_bound": bound,
         "people_freed_sited": sited,
         "gap_share": gap_people / layout.value if layout.value > 0 else 0.0,
-        "gap_share_sited": gap_people / sited if sited > 0 else (0.0 if gap_people < 0.5 else 1.0),
+        "gap_share_sited": sited_gap(gap_people, sited, layout.value - float(q.base_d.sum())),
         "next_million": plan_doubt.next_million(front, budget_yen),
         "frontier": front,
         "actions": _actions(g, a, q, best, layout, flow, draws, guess, gap.types_dgB),
@@ -79,6 +79,12 @@ def told(
         "sources": [dict(x) for x in region.sources],
         "notes": [*gap.notes, *g.notes],
     }
+
+
+def sited_gap(gap_people: float, sited: float, in_person: float) -> float:
+    """The whole gap over the sited part alone; where nothing is sited, over all help that is not city-wide."""
+    part = sited if sited > 0 else in_person
+    return gap_people / part if part > 0 else 0.0
 
 
 def area_freed(g: Ground, q: Question, layout: Layout, gap: Gap) -> Float:
@@ -152,7 +158,8 @@ def _actions(
         name = f"{kind}:{q.extra_name[j].split('・')[-1]}" if "・" in q.extra_name[j] else kind
         why = f"1人あたり {s.extra_yen_j[j] / max(s.extra_gain_j[j], 1e-9):,.0f}円で壁をなくします。"
         yen_j = float(s.extra_yen_j[j] * pieces)
-        row(name, kind, q.extra_name[j], int(pieces), yen_j, float(pieces), freed, freed, freed, why)
+        people = float(pieces) / MONTHS if kind == "line" else float(pieces)
+        row(name, kind, q.extra_name[j], int(pieces), yen_j, people, freed, freed, freed, why)
     none = guess.get((), 0.0)
     fair_share = broadcast_shares(g, best.chosen, types_dgB)
     for i in best.chosen:

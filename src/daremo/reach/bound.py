@@ -15,16 +15,20 @@ def floor_weight_u(s: Siting, floor_k: Float) -> Float:
     """What one helped person of each unit is worth to the floors, shape (units,)."""
     if not s.fair or not floor_k.size:
         return np.zeros(s.n_units)
-    own = np.where(s.community_u >= 0, floor_k[np.maximum(s.community_u, 0)], 0.0)
-    return np.asarray(own - s.fair * float(floor_k @ s.community_need_share_k()))
+    n = s.n_communities
+    both = floor_k[:n] + floor_k[n:]
+    own = np.where(s.community_u >= 0, both[np.maximum(s.community_u, 0)], 0.0)
+    return np.asarray(own - s.fair * float(floor_k[:n] @ s.community_need_share_k()))
 
 
 def floor_weight_j(s: Siting, floor_k: Float) -> Float:
     """What one piece of each extra is worth to the floors, shape (extras,)."""
     if not s.fair or not floor_k.size:
         return np.zeros(s.extra_gain_j.size)
-    own = np.where(s.extra_community_j >= 0, floor_k[np.maximum(s.extra_community_j, 0)], 0.0)
-    return np.asarray((own - s.fair * float(floor_k @ s.community_need_share_k())) * s.extra_help_j)
+    n = s.n_communities
+    both = floor_k[:n] + floor_k[n:]
+    own = np.where(s.extra_community_j >= 0, both[np.maximum(s.extra_community_j, 0)], 0.0)
+    return np.asarray((own - s.fair * float(floor_k[:n] @ s.community_need_share_k())) * s.extra_help_j)
 
 
 def default_load_price_o(s: Siting, yen: float) -> Float:
@@ -68,6 +72,8 @@ def bound(s: Siting, branch: Branch, prices: Prices, worth_o: Float | None = Non
     """
     w = option_worth_o(s, prices) if worth_o is None else worth_o
     total = s.base + float(prices.unit_u.sum()) + prices.yen * s.budget_yen + extras_worth(s, prices)
+    if s.fair > 0:
+        total -= float(prices.floor_k[s.n_communities :] @ s.least_k)
     forced = np.array(sorted(branch.forced), dtype=np.int64)
     total += float(w[forced].sum())
     for k, (fewest, most) in enumerate(branch.counts):

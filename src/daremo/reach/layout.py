@@ -11,7 +11,9 @@ from scipy.sparse import coo_matrix
 
 from daremo.reach.bound import floor_weight_j, floor_weight_u
 from daremo.reach.model import Float, Int, Layout, Siting
-from daremo.reach.relax import YEN_SCALE
+
+#: Money is counted in this many yen inside the solver, so that all rows have a like scale.
+YEN_SCALE = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,11 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
                     own = float(s.extra_community_j[j] == k_) - s.fair * share_k[k_]
                     entries.append((2 * n + k, -own * float(s.extra_help_j[j])))
             row(entries, 0.0)
+            least = [(i, -float(helped_ko[k_, i])) for i in range(n)]
+            least += [
+                (2 * n + k, -float(s.extra_help_j[j])) for k, j in enumerate(extras) if s.extra_community_j[j] == k_
+            ]
+            row(least, -float(s.least_k[k_]))
     m = coo_matrix((v, (r, c)), shape=(len(high), cols)).tocsr()
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_, lp.sense_ = cols, len(high), highspy.ObjSense.kMaximize

@@ -52,6 +52,8 @@ class Siting:
         Named community of the unit, −1 = none.
     need_u : ndarray, shape (units,), people
         People who need help.
+    least_k : ndarray, shape (communities,), people
+        Fewest people helped in each named community; only with `fair` > 0.
     fair : float
         Floor: each community's share of helped people is at least `fair` × the share of the whole; 0 = no floor.
     budget_yen, base : float
@@ -76,6 +78,7 @@ class Siting:
     linked: int
     community_u: Int
     need_u: Float
+    least_k: Float
     fair: float
     budget_yen: float
     base: float
@@ -157,7 +160,8 @@ class Prices:
     """Multipliers that prove a bound for one branch by weak duality (all ≥ 0).
 
     `unit_u` a person of the unit counted once · `yen` one yen of budget · `load_o` one unit of capacity ·
-    `linked` one piece of the linked extra · `floor_k` the floor of a community.
+    `linked` one piece of the linked extra · `floor_k` the floors of communities: first those relative to the whole,
+    then the fewest people helped, shape (2 × communities,).
     """
 
     unit_u: Float
@@ -189,7 +193,7 @@ class SitingResult:
     proofs : tuple of Proof
         The branches together cover every layout.
     nodes : int
-        Relaxations solved.
+        Branches looked at.
     finished : bool
         False when the limit ended the search before the gap was reached.
     """

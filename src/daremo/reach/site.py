@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count as counter
 
 import numpy as np
 
-from daremo.reach.bound import is_empty, undecided
+from daremo.reach.ascent import Matrices, ascend
+from daremo.reach.bound import bound, is_empty, undecided
 from daremo.reach.layout import quick_value, staff
-from daremo.reach.model import Branch, Float, Layout, Prices, Proof, Siting, SitingResult
-from daremo.reach.relax import Relaxation
+from daremo.reach.model import Branch, Float, Int, Layout, Prices, Proof, Siting, SitingResult
 from daremo.reach.search import greedy, improve
 
+#: Subgradient steps at the root and in later branches, and the price of money they begin with.
+FIRST_STEPS, STEPS = 1_500, 500
+FIRST_YEN_PER_PERSON = 60_000.0
 Stop = Callable[[], bool]
+
 
 
 def never() -> bool:
@@ -33,6 +37,7 @@ def site(
     forced: frozenset[int] = frozenset(),
     shut: frozenset[int] = frozenset(),
     incumbent: Layout | None = None,
+    starts: Sequence[Int] = (),
     max_nodes: int = 400,
     stop: Stop = never,
     tell: Callable[[float, float], None] | None = None,
@@ -49,8 +54,10 @@ def site(
         Options that must be open, must stay closed.
     incumbent : Layout, optional
         A layout to beat (from a like question); only its value is used to prune.
+    starts : sequence of ndarray
+        Open sets worth trying first.
     max_nodes : int
-        Relaxations at most.
+        Branches at most.
     stop : callable
         Asked between nodes; True ends the search with what is known.
     tell : callable, optional
@@ -63,9 +70,7 @@ def site(
     """
     best = incumbent
     root = Branch(tuple((0, int(n)) for n in np.bincount(s.group_o, minlength=s.n_groups)), shut, forced)
-    reach_value = np.where(np.isin(np.arange(s.n_options), list(shut)), -1.0, s.gain_uo.sum(axis=0))
-    start = np.argsort(-reach_value, kind="stable")[:48]
-    relaxation = Relaxation(s, np.union1d(start, np.array(sorted(forced), dtype=np.int64)).astype(np.int64))
+    m = Matrices.of(s)
     tick = counter()
     proofs: list[Proof] = []
     queue: list[tuple[float, int, Branch, Prices, Float]] = []
@@ -85,23 +90,31 @@ def site(
         if found is not None and (best is None or found.value > best.value + 1e-9):
             best = found
 
-    def open_node(branch: Branch) -> None:
+    def open_node(branch: Branch, start: Prices) -> None:
         nonlocal nodes
         if is_empty(s, branch):
             return
         nodes += 1
-        value, prices, open_o, feasible = relaxation.tighten(branch)
-        if feasible:
-            likely = np.flatnonzero(open_o > 1e-6)
-            for start_ in {tuple(rounded(s, open_o, up)) for up in (False, True)}:
-                offer(improve(s, np.array(start_, dtype=np.int64), branch, prices.floor_k, likely, passes=1)[0])
-            if nodes <= 3:
-                second = greedy(s, prices, branch)
-                offer(improve(s, second, branch, prices.floor_k, np.union1d(likely, second), passes=2)[0])
-        heapq.heappush(queue, (-value, next(tick), branch, prices, open_o))
+        target = best.value if best is not None else s.base - 1.0
+        inherited = bound(s, branch, start)
+        value, prices, chosen_o = inherited, start, np.zeros(s.n_options)
+        if inherited > target + 0.5 * tolerance:
+            steps = FIRST_STEPS if nodes == 1 else STEPS
+            value, prices, chosen_o = ascend(s, m, branch, start, target, steps, 0.9 * tolerance)
+            if inherited < value:
+                value, prices = inherited, start
+        if value > target:
+            likely = np.flatnonzero(chosen_o > 0.02)
+            first = np.array(rounded(s, branch, chosen_o), dtype=np.int64)
+            offer(improve(s, first, branch, prices.floor_k, likely, passes=1)[0])
+            if nodes == 1:
+                offer(improve(s, greedy(s, prices, branch), branch, prices.floor_k, likely, passes=3)[0])
+        heapq.heappush(queue, (-value, next(tick), branch, prices, chosen_o))
 
-    open_node(root)
     offer(np.array(sorted(forced), dtype=np.int64))
+    for open_ in starts:
+        offer(open_)
+    open_node(root, first_prices(s, root))
     finished = False
     while queue:
         top = -queue[0][0]
@@ -113,70 +126,81 @@ def site(
             break
         if nodes >= max_nodes or stop():
             break
-        _, _, branch, prices, open_o = heapq.heappop(queue)
-        parts = split(s, branch, open_o)
+        _, _, branch, prices, chosen_o = heapq.heappop(queue)
+        parts = split(s, branch, chosen_o, best)
         if not parts:
             proofs.append(Proof(branch, prices, top))
             continue
         for part in parts:
-            open_node(part)
+            open_node(part, prices)
     proofs += [Proof(b, p, -v) for v, _, b, p, _ in queue]
     if best is None:
         best = Layout((), (), np.zeros(s.extra_cap_j.size, dtype=np.int64), -math.inf, 0.0, np.zeros(0))
-    bound = max((p.bound for p in proofs), default=-math.inf)
-    return SitingResult(best, max(bound, best.value), tuple(proofs), nodes, finished or not queue)
+    top = max((p.bound for p in proofs), default=-math.inf)
+    return SitingResult(best, max(top, best.value), tuple(proofs), nodes, finished or not queue)
 
 
-def rounded(s: Siting, open_o: Float, up: bool) -> list[int]:
-    """The options a relaxation opens most, as many of each kind as it opens in sum, rounded down or up."""
-    chosen: list[int] = []
-    for k in range(s.n_groups):
-        share = np.where(s.group_o == k, open_o, 0.0)
-        total = float(share.sum())
-        n = math.ceil(total - 1e-6) if up else math.floor(total + 1e-6)
-        top = np.argsort(-share, kind="stable")[:n]
-        chosen += [int(o) for o in top if share[o] > 1e-9]
-    return sorted(chosen)
+def first_prices(s: Siting, root: Branch) -> Prices:
+    """Prices to begin with: a usual price of money; where floors bind, what the cheapest help for them costs.
 
-
-def split(s: Siting, branch: Branch, open_o: Float) -> list[Branch]:
-    """Two or three smaller branches that together are this one, or none where nothing is left to decide.
-
-    The number of open options of a kind first, then the option whose share is nearest to one half.
+    Dear money is tried too: where no layout meets the floors, that is what shows it.
     """
-    total_k = np.bincount(s.group_o, open_o, s.n_groups)
+    tries = []
+    for factor in (1.0, 4.0, 16.0, 64.0, 1e3, 1e5):
+        yen = factor / FIRST_YEN_PER_PERSON
+        floor = np.zeros(2 * s.n_communities)
+        if s.fair > 0:
+            for k in range(s.n_communities):
+                mine = (s.extra_community_j == k) & (s.extra_help_j > 0)
+                if mine.any():
+                    short = yen * s.extra_yen_j[mine] - s.extra_gain_j[mine]
+                    floor[s.n_communities + k] = max(float(short.min()), 0.0)
+        prices = Prices(np.zeros(s.n_units), yen, {}, 0.0, floor)
+        tries.append((bound(s, root, prices), prices))
+        if s.fair == 0:
+            break
+    return min(tries, key=lambda t: t[0])[1]
+
+
+def rounded(s: Siting, branch: Branch, chosen_o: Float) -> list[int]:
+    """The options chosen most often, as many of each kind as were chosen on average and the branch allows."""
+    picked: list[int] = sorted(branch.forced)
+    for k, (fewest, most) in enumerate(branch.counts):
+        share = np.where(s.group_o == k, chosen_o, 0.0)
+        share[picked] = 0.0
+        held = sum(int(s.group_o[o]) == k for o in picked)
+        n = min(max(round(float(share.sum())), fewest - held, 0), most - held)
+        picked += [int(o) for o in np.argsort(-share, kind="stable")[:n] if share[o] > 1e-9]
+    return sorted(picked)
+
+
+def split(s: Siting, branch: Branch, chosen_o: Float, best: Layout | None) -> list[Branch]:
+    """Smaller branches that together are this one, or none where nothing is left to decide.
+
+    The number of open options of a kind first, around that of the best layout; then the option chosen about
+    half of the time.
+    """
     loose = [k for k, (low, high) in enumerate(branch.counts) if low < high]
-    away = {k: abs(float(total_k[k]) - round(float(total_k[k]))) for k in loose}
-    fractional = [k for k in loose if away[k] > 1e-6]
-
-    def with_count(k: int, low: int, high: int) -> Branch:
-        counts = branch.counts[:k] + ((low, high),) + branch.counts[k + 1 :]
-        return Branch(counts, branch.shut, branch.forced)
-
-    if fractional:
-        k = max(fractional, key=lambda g: away[g])
+    if loose:
+        total = np.bincount(s.group_o, chosen_o, s.n_groups)
+        k = max(loose, key=lambda g: (total[g], -g))
         low, high = branch.counts[k]
-        n = math.floor(float(total_k[k]))
-        return [with_count(k, low, n), with_count(k, n + 1, high)]
+        held = int((s.group_o[list(best.open)] == k).sum()) if best is not None and best.open else 0
+        near = min(max(held, low), high)
+        ranges = [(near, near)] + ([(low, near - 1)] if low < near else []) + ([(near + 1, high)] if near < high else [])
+        return [
+            Branch(branch.counts[:k] + (r,) + branch.counts[k + 1 :], branch.shut, branch.forced) for r in ranges
+        ]
     free = undecided(s, branch)
-    distance = np.where(free, np.abs(open_o - 0.5), np.inf)
-    pick = int(distance.argmin()) if free.any() else -1
-    if pick < 0 or distance[pick] >= 0.5 - 1e-6:
-        if loose:
-            k = loose[0]
-            low, high = branch.counts[k]
-            near = min(max(round(float(total_k[k])), low), high)
-            parts = [with_count(k, near, near)]
-            if low < near:
-                parts.append(with_count(k, low, near - 1))
-            if near < high:
-                parts.append(with_count(k, near + 1, high))
-            return parts
-        # a whole relaxation may still lie above its layout (people follow the draw, staffing is whole)
-        opened = np.flatnonzero(free & (open_o > 0.5))
-        pick = int(opened[0]) if opened.size else pick
-    if pick < 0:
+    full = [
+        k for k, (_, most) in enumerate(branch.counts) if sum(int(s.group_o[o]) == k for o in branch.forced) >= most
+    ]
+    free &= ~np.isin(s.group_o, full)
+    if not free.any():
         return []
+    pick = int(np.where(free, np.abs(chosen_o - 0.5), np.inf).argmin())
+    if chosen_o[pick] < 0.02:
+        pick = int(np.where(free, s.gain_uo.sum(axis=0), -np.inf).argmax())
     return [
         Branch(branch.counts, branch.shut, branch.forced | {pick}),
         Branch(branch.counts, branch.shut | {pick}, branch.forced),
