@@ -59,7 +59,7 @@ def gap_of(region: Region) -> dict[str, Any]:
     return {
         "people": 240.0 * n, "people_outside": 9.0 * n, "left_behind": {"mean": 84.3 * n, "low": 70.2 * n, "high": 99.9 * n},
         "reasons": {"reach": 0.13, "skill": 0.42, "service": 0.15, "trust": 0.22, "connection": 0.08},
-        "reasons_people": {r: 10.0 for r in REASONS},
+        "reasons_people": dict.fromkeys(REASONS, 10.0),
         "stages": [
             {"stage": s, "people": 40.0 * n, "left_behind": {"mean": 40 * n * x, "low": 35 * n * x, "high": 46 * n * x},
              "reasons": {"reach": 0.1, "skill": 0.5, "service": 0.2, "trust": 0.15, "connection": 0.05}, "suppressed": False}

@@ -45,7 +45,7 @@ class Tree(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        if any(t == "style" for t, _ in self.open):
+        if any(t in ("style", "title") for t, _ in self.open):
             return
         self.text.append(data)
         (self.foreign if any(ja for _, ja in self.open) else self.own).append(data)

@@ -80,7 +80,7 @@ def island_names(sheet: Sheet, islands: Sequence[str], taken: Sequence[tuple[flo
         used.append((x, y))
         dx, anchor = (-16, "end") if x > 0.66 else (16, "start")
         star = "※" if island in sheet.moved else ""
-        out.append(Mark(x, y, f'<text class="halo" x="{dx}" dy=".35em" text-anchor="{anchor}">{escape(island)}{star}</text>'))
+        out.append(Mark(x, y, f'<text class="halo" lang="ja" x="{dx}" dy=".35em" text-anchor="{anchor}">{escape(island)}{star}</text>'))
     return out
 
 
