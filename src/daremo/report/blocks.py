@@ -65,6 +65,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """A table with a caption, its columns, rows and foot; `folded` is the line that opens a long one."""
+
     key: str
     caption: str
     columns: tuple[Column, ...]
@@ -85,6 +87,8 @@ class Legend:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
+    """A framed drawing with its caption, key, source and the table that says the same."""
+
     key: str
     caption: str
     small: str
@@ -110,26 +114,36 @@ class Multiples:
 
 @dataclass(frozen=True, slots=True)
 class Read:
+    """The finding, as one sentence."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A paragraph."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
+    """Source, date and formula behind the figures before it."""
+
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
+    """Steps of an argument, in order."""
+
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
+    """One thing to remember: a strong sentence and what it means."""
+
     strong: str
     text: str
 
@@ -155,6 +169,8 @@ Block = Union[Read, Text, Why, Steps, Note, Names, Figure, Multiples, Table, Duo
 
 @dataclass(frozen=True, slots=True)
 class Stat:
+    """One headline figure with its unit, interval and why."""
+
     label: str
     big: str
     unit: str
@@ -164,6 +180,8 @@ class Stat:
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """One question of the meeting; `page` starts it on a new sheet of paper."""
+
     key: str
     title: str
     short: str

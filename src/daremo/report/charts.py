@@ -38,6 +38,7 @@ def pc(value: float) -> str:
 
 
 def reasons_legend(w: Words) -> Legend:
+    """The five reasons with their paint, in their fixed order."""
     return Legend(tuple((FILLS[r], COLOURS[r], w(f"reason.{r}"), "") for r in REASONS))
 
 

@@ -153,6 +153,7 @@ def reason_fills(reasons: Sequence[str | None]) -> list[str]:
 
 
 def reason_legend(w: Words, reasons: Sequence[str | None]) -> Legend:
+    """The five reasons with the number of districts in which each is the largest."""
     items = [
         (FILLS[r], COLOURS[r], w(f"reason.{r}"), w("n_areas_bracket", n=sum(x == r for x in reasons))) for r in REASONS
     ]

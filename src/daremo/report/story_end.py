@@ -18,6 +18,7 @@ def assumption_name(a: dict[str, Any], w: Words) -> str:
 
 
 def unit(text: Any, w: Words) -> str:
+    """A unit in the language of the report, or as written."""
     return w.or_raw("unit", text) if text else ""
 
 

@@ -15,6 +15,7 @@ MINUTES = [10.0, 20.0, 30.0, 60.0]
 
 
 def text_cell(text: Any) -> b.Cell:
+    """A cell of text; nothing for None."""
     return b.Cell("" if text is None else str(text))
 
 
@@ -187,6 +188,7 @@ def minutes_cell(w: Words, row: dict[str, Any], key: str) -> b.Cell:
 
 
 def access_fills(minutes: list[float | None]) -> list[str]:
+    """Paint of each area by its minutes to help; no way is the darkest."""
     return [charts.RAMP[class_of(1e9 if m is None else m, MINUTES)] for m in minutes]
 
 
