@@ -10,7 +10,7 @@ from typing import Any
 import xlsxwriter
 
 from daremo.report.facts import Facts
-from daremo.report.story_end import assumption_name, is_guess, unit
+from daremo.report.story_end import assumption_name, is_guess, source_name, unit
 from daremo.report.story_plan import DAYS, amount, label, span_of
 from daremo.report.story_proof import left_out_reason
 from daremo.report.words import REASONS, Words
@@ -199,7 +199,7 @@ def _sources(f: Facts, w: Words) -> tuple[list[Column], Rows]:
     ]
     return columns, [
         (
-            str(s.get("title") or s.get("file") or ""), str(s.get("owner") or ""), str(s.get("licence") or ""), str(s.get("date") or ""),
+            source_name(s), str(s.get("owner") or ""), str(s.get("licence") or ""), str(s.get("date") or ""),
             _or_dash(s.get("rows_used")), _or_dash(s.get("rows_rejected")), str(s.get("sha256") or ""),
         )
         for s in f.credit

@@ -51,13 +51,19 @@ def assumptions(f: Facts, w: Words) -> tuple[b.Block, ...]:
     )
 
 
+def source_name(s: dict[str, Any]) -> str:
+    """A source file's title with the file's own name."""
+    title, file = str(s.get("title") or ""), str(s.get("file") or "")
+    return f"{title} ({file})" if title and file and title != file else title or file
+
+
 def sources(f: Facts, w: Words) -> tuple[b.Block, ...]:
     """Files used, with owner, licence and date."""
     rows = []
     for s in f.credit:
         used, lost = s.get("rows_used"), s.get("rows_rejected")
         rows.append((
-            text_cell(s.get("title") or s.get("file")), text_cell(s.get("owner")), text_cell(s.get("licence")), text_cell(s.get("date")),
+            b.Cell(source_name(s)), text_cell(s.get("owner")), text_cell(s.get("licence")), text_cell(s.get("date")),
             b.Cell("—" if used is None else w.number(float(used))), b.Cell("—" if lost is None else w.number(float(lost))),
         ))
     columns = (
