@@ -118,7 +118,6 @@ def plan(
     forced, shut, must, never_ = _locks(g, lock, ban)
     sets = [c for c in choices(g) if must <= set(c) and not never_ & set(c)]
     cost = [sum(g.broadcast[i].yen for i in c) for c in sets]
-    options = g.options
     first = question(g, a, gap.types_dgB, (), budget_yen, fair).siting
     locked = float(sum(first.fixed_yen_o[o] + first.min_units_o[o] * first.unit_yen_o[o] for o in forced))
     affordable = [c for c, yen in zip(sets, cost, strict=True) if yen + locked <= budget_yen + 1e-6]
@@ -172,12 +171,12 @@ def plan(
 
     from daremo.cases.plan_told import told  # the words and figures about a plan are a room of their own
 
-    value = told(region, gap, a, g, best, budget_yen, fair, top, proofs, guess, lambda: late(1.0), progress)
-    value["certificate"] = certificate(g, gap, proofs, lock, ban)
-    value = plain(value)
-    value["digest"] = sha256(canonical(value))
+    document = told(region, gap, a, g, best, budget_yen, fair, top, proofs, guess, lambda: late(1.0), progress)
+    document["certificate"] = certificate(g, gap, proofs, lock, ban)
+    document = plain(document)
+    document["digest"] = sha256(canonical(document))
     progress(1.0, "できました")
-    return Plan(best, top, proofs, value)
+    return Plan(best, top, proofs, document)
 
 
 def _told(value: float, bound: float) -> str:
@@ -273,6 +272,7 @@ def certificate(
     """The proof in a form that needs nothing of this program: branches and prices by name."""
     names = [o.action_id for o in g.options]
     parts = []
+    n = len(gap.area_ids)
     for chosen, p in proofs:
         parts.append(
             {
@@ -280,7 +280,8 @@ def certificate(
                 "counts": [list(c) for c in p.branch.counts],
                 "shut": [names[o] for o in sorted(p.branch.shut)],
                 "forced": [names[o] for o in sorted(p.branch.forced)],
-                "unit": {gap.area_ids[u]: v for u, v in enumerate(p.prices.unit_u) if v > 0},
+                "unit": {d: v for d, v in zip(gap.area_ids, p.prices.unit_u, strict=False) if v > 0},
+                "unit_class": {d: v for d, v in zip(gap.area_ids, p.prices.unit_u[n:], strict=True) if v > 0},
                 "yen": p.prices.yen,
                 "load": {names[o]: v for o, v in sorted(p.prices.load_o.items())},
                 "linked": p.prices.linked,

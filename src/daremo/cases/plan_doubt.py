@@ -190,7 +190,12 @@ def frontier(
                 top = max(top, min(bound_of(q.siting, whole, p.prices) for p in prices))
         out.append({"budget_yen": money, "people_freed": value, "people_freed_bound": max(top, value)})
     out.append({"budget_yen": budget, "people_freed": best.layout.value, "people_freed_bound": bound})
-    return sorted(out, key=lambda r: r["budget_yen"])
+    out.sort(key=lambda r: r["budget_yen"])
+    reached = 0.0
+    for row in out:  # what is had for less money is had for more, too
+        reached = row["people_freed"] = max(row["people_freed"], reached)
+        row["people_freed_bound"] = max(row["people_freed_bound"], reached)
+    return out
 
 
 def next_million(front: Sequence[dict[str, float]], budget: float) -> dict[str, float | None]:

@@ -245,6 +245,9 @@ def question(
         raise ValueError("options must be in the order of their kinds")
     stack = {k: np.hstack(v) if v else np.zeros((need_dg.shape[0], 0)) for k, v in arrays.items()}
     kind_o = np.array([SITED.index(o.kind) for o in opts], dtype=np.int64)
+    # people who join a weekly series are others than those who come for advice: two units an area
+    series_o = kind_o == SITED.index("class")
+    stack = {k: np.vstack([np.where(series_o, 0.0, v), np.where(series_o, v, 0.0)]) for k, v in stack.items()}
     slot = a.value("cost_class_slot_yen")
     series = g.unit_yen.get("class", a.value("course_hours", "65+") * slot)
     day = g.unit_yen.get("round", a.value("round_day_yen"))
@@ -272,8 +275,8 @@ def question(
         np.select([kind_o == 0, kind_o == 1], [hour, np.full(hour.shape, series)], day),
         load[kind_o] if opts else np.zeros(0), least[kind_o], most[kind_o], kind_o,
         extra["gain"], extra["yen"], extra["cap"], extra["help"], extra["community"].astype(np.int64),
-        0 if "device" in g.kinds else -1, g.community_d, need_dg.sum(1),
-        _least(g, a, need_dg.sum(1), extra, fair), fair, budget_yen - spent, float(base_d.sum()),
+        0 if "device" in g.kinds else -1, np.tile(g.community_d, 2),
+        np.r_[need_dg.sum(1), np.zeros(need_dg.shape[0])], _least(g, a, need_dg.sum(1), extra, fair), fair, budget_yen - spent, float(base_d.sum()),
     )
     return Question(s, tuple(extra["kind"]), tuple(extra["name"]), base_d)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.cases.assume import Assumptions
-from daremo.cases.effects import HAS, NEEDS, REACH, SERVICE, SKILL, TRUST, CONNECTION, SUBSETS, effects
+from daremo.cases.effects import CONNECTION, HAS, NEEDS, REACH, SERVICE, SKILL, SUBSETS, TRUST, effects
 from daremo.cases.plan_model import Ground, Question, shares
 from daremo.reach.layout import attend
 from daremo.reach.model import Layout
@@ -34,8 +34,14 @@ def simulate(g: Ground, a: Assumptions, types_dgB: Float, q: Question, layout: L
     w = g.willing_dgo[:, :, open_]
     ratio = np.where(s.group_o[open_] == 1, a.value("class_uptake_ratio"), 1.0)
     pull = (w * ratio) ** a.value("huff_exponent")
-    chance = np.divide(pull, pull.sum(-1, keepdims=True), out=np.zeros_like(pull), where=pull.sum(-1, keepdims=True) > 0)
-    per_head = np.divide(s.load_uo[:, open_], s.draw_uo[:, open_], out=np.zeros((s.n_units, open_.size)), where=s.draw_uo[:, open_] > 0)
+    chance = np.zeros_like(pull)
+    for group in (s.group_o[open_] == 1, s.group_o[open_] != 1):
+        part = pull[:, :, group]
+        whole = part.sum(-1, keepdims=True)
+        chance[:, :, group] = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    n = able_dg.shape[0]
+    load, draw = (m[:n, open_] + m[n:, open_] for m in (s.load_uo, s.draw_uo))
+    per_head = np.divide(load, draw, out=np.zeros(load.shape), where=draw > 0)
     lessons = a.value("course_hours", "65+")
     units = np.array(layout.units, dtype=float)
     kind = s.group_o[open_]
@@ -72,16 +78,17 @@ def overlap(g: Ground, a: Assumptions, types_dgB: Float, best: Any, q: Question)
         i = int(flow.choice_u[u])
         option = g.options[int(open_[i])]
         ratio = a.value("class_uptake_ratio") if option.kind == "class" else 1.0
-        come = able_dg[u] * ratio * g.willing_dgo[u, :, int(open_[i])] * layout.served_share[i]
-        reached[u] += come
-        skilled[u] += come * e.skill[option.kind]
+        d = u % need_dg.shape[0]
+        come = able_dg[d] * ratio * g.willing_dgo[d, :, int(open_[i])] * layout.served_share[i]
+        reached[d] += come
+        skilled[d] += come * e.skill[option.kind]
     pieces = 0.0
     for j, n in enumerate(layout.extras):
         kind = q.extra_kind[j]
         if kind in ("device", "line"):
             pieces += float(s.extra_gain_j[j] * n)
         elif n:
-            who = need_dg * cannot_g * (s.community_u == s.extra_community_j[j])[:, None]
+            who = need_dg * cannot_g * (g.community_d == s.extra_community_j[j])[:, None]
             come = who * n / max(float(who.sum()), 1e-12)
             reached += come
             skilled += come * e.skill[kind]

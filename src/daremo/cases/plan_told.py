@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.cases import plan_doubt
+from daremo.cases.access import willingness
 from daremo.cases.assume import Assumptions
 from daremo.cases.effects import untouched_share_B
 from daremo.cases.gap import Gap
@@ -73,12 +74,30 @@ def told(
         "flips": flips,
         "unserved_areas": _unserved(gap, g, q, layout, flow, left_d, hidden),
         "communities": _communities(g, s, helped_d),
-        "areas": _areas(gap, left_d, freed_d, hidden, s, flow),
+        "areas": _areas(gap, left_d, freed_d, hidden, flow, _minutes(region, a, g, layout)),
         "overlap": overlap(g, a, gap.types_dgB, best, q),
         "assumptions": [r.as_dict() for r in a.used()],
         "sources": [dict(x) for x in region.sources],
         "notes": [*gap.notes, *g.notes],
     }
+
+
+def _minutes(region: Region, a: Assumptions, g: Ground, layout: Layout) -> Float:
+    """Minutes to the nearest point of the plan for people aged 65-74, shape (areas,); infinite where there is none.
+
+    A round comes to its stops: there it counts as on the spot.
+    """
+    points = [g.options[o] for o in layout.open if not g.options[o].stops]
+    out = np.full(region.areas.height, np.inf)
+    if points:
+        island = {r["place_id"]: r["island"] for r in region.places.iter_rows(named=True)}
+        trips = willingness(
+            region, a, [p.latitude for p in points], [p.longitude for p in points], [island[p.place_id] for p in points]
+        )
+        out = trips.minutes_dp.min(axis=1)
+    for o in layout.open:
+        out[list(g.options[o].stops)] = 0.0
+    return out
 
 
 def sited_gap(gap_people: float, sited: float, in_person: float) -> float:
@@ -95,15 +114,15 @@ def area_freed(g: Ground, q: Question, layout: Layout, gap: Gap) -> Float:
     out = q.base_d.copy()
     for u in np.flatnonzero(flow.choice_u >= 0):
         i = flow.choice_u[u]
-        out[u] += s.gain_uo[u, open_[i]] * layout.served_share[i]
+        out[u % out.size] += s.gain_uo[u, open_[i]] * layout.served_share[i]
     for j, pieces in enumerate(layout.extras):
         if not pieces:
             continue
-        weight = s.need_u.copy()
+        weight = s.need_u[: out.size].copy()
         if q.extra_kind[j] in ("home", "phone"):
-            weight = np.where(s.community_u == s.extra_community_j[j], weight, 0.0)
+            weight = np.where(s.community_u[: out.size] == s.extra_community_j[j], weight, 0.0)
         out += s.extra_gain_j[j] * pieces * weight / max(float(weight.sum()), 1e-12)
-    return np.minimum(out, gap.types_dgB[..., 1:].sum((1, 2)))
+    return np.asarray(np.minimum(out, gap.types_dgB[..., 1:].sum((1, 2))))
 
 
 def _helped(s: Any, layout: Layout) -> Float:
@@ -200,7 +219,7 @@ def _points(g: Ground, a: Assumptions, gap: Gap, q: Question, layout: Layout, fl
     for i, o in enumerate(layout.open):
         option, units = g.options[o], layout.units[i]
         hours = units * (slots if option.kind == "class" else 5.0 if option.kind == "round" else 1.0)
-        members = [gap.area_names[u] for u in np.flatnonzero(flow.choice_u == i)]
+        members = [gap.area_names[u % len(gap.area_ids)] for u in np.flatnonzero(flow.choice_u == i)]
         out.append(
             {
                 "number": i + 1, "action_id": option.action_id, "place_id": option.place_id, "name": option.name,
@@ -285,14 +304,15 @@ def _unserved(gap: Gap, g: Ground, q: Question, layout: Layout, flow: Any, left_
     out = []
     for u, area in enumerate(gap.area_ids):
         people = float(gap.people_dg[u].sum())
-        served = flow.choice_u[u] >= 0 and layout.served_share[flow.choice_u[u]] > 0
+        uses = [flow.choice_u[r] for r in (u, u + len(gap.area_ids)) if flow.choice_u[r] >= 0]
+        served = any(layout.served_share[i] > 0 for i in uses)
         if people <= 0 or served or int(s.community_u[u]) in at_home:
             continue
         water = bool(gap.islands[u])
         out.append(
             {
                 "area_id": area, "name": gap.area_names[u], "community": gap.communities[u],
-                "people": None if hidden[u] else people, "left_behind": None if hidden[u] else float(left_d[u]),
+                "people": None if hidden[u] else people, "left_behind": None if hidden[u] else float(gap.rules.rounded(float(left_d[u]))),
                 "why": "船でしか行けず、この予算では助けが届きません。" if water else "通える範囲に開く場所がありません。",
             }
         )
@@ -309,19 +329,24 @@ def _communities(g: Ground, s: Any, helped: Float) -> list[dict[str, Any]]:
     ]
 
 
-def _areas(gap: Gap, left_d: Float, freed_d: Float, hidden: Any, s: Any, flow: Any) -> list[dict[str, Any]]:
+def _areas(
+    gap: Gap, left_d: Float, freed_d: Float, hidden: Any, flow: Any, after_d: Float
+) -> list[dict[str, Any]]:
     out = []
     for u, area in enumerate(gap.area_ids):
         shown = not hidden[u]
         before = float(gap.access_min_d[u])
+        after = min(before, float(after_d[u]))
+        left = float(gap.rules.rounded(float(left_d[u])))
         out.append(
             {
                 "area_id": area, "name": gap.area_names[u],
-                "left_before": float(left_d[u]) if shown else None,
+                "left_before": left if shown else None,
                 "freed": float(freed_d[u]) if shown else None,
-                "left_after": float(left_d[u] - freed_d[u]) if shown else None,
+                "left_after": left - float(freed_d[u]) if shown else None,
                 "access_before_min": before if np.isfinite(before) else None,
-                "reached": bool(flow.choice_u[u] >= 0), "suppressed": not shown,
+                "access_after_min": after if np.isfinite(after) else None,
+                "reached": bool(max(flow.choice_u[u], flow.choice_u[u + len(gap.area_ids)]) >= 0), "suppressed": not shown,
             }
         )
     return out

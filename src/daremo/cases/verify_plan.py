@@ -244,15 +244,18 @@ def tally(w: World, c: Count, actions: list[dict[str, Any]], budget_yen: float) 
         "point": (w.a.value("desk_min_hours_year"), w.a.value("desk_max_hours_year")), "class": (1, w.a.value("class_max_series_year")),
         "round": (w.a.value("round_days_year"), w.a.value("round_days_year")),
     }
-    home_of = np.full(len(c.base_d), -1)
-    if columns:
-        home_of = np.where(c.draw[:, columns].max(1) > 0, c.draw[:, columns].argmax(1), -1)
+    home_of = {}
+    for series in (True, False):
+        among = [i for i, x in enumerate(order) if (x["kind"] == "class") is series]
+        drawn = c.draw[:, [columns[i] for i in among]]
+        best = drawn.argmax(1) if among else np.zeros(len(c.base_d), dtype=int)
+        home_of[series] = np.array([among[b] if drawn[d, b] > 0 else -1 for d, b in enumerate(best)] if among else [-1] * len(best))
     for i, x in enumerate(order):
         column, kind, fixed, unit, load = w.options[x["action_id"]]
         low, high = limits[kind]
         if not int(low) <= x["units"] <= int(high) or x["units"] != int(x["units"]):
             broken.append(f"{x['action_id']} units {x['units']} outside {low}..{high}")
-        mine = home_of == i
+        mine = home_of[kind == "class"] == i
         wanted = float(c.load[mine, column].sum())
         share = min(1.0, x["units"] * load / wanted) if wanted > 0 else 0.0
         yen = fixed + x["units"] * unit

@@ -71,10 +71,11 @@ def proved(w: World, c: Count, branch: dict[str, Any], money: float, fair: float
     """What a branch's prices prove by weak duality, added up exactly (`math.fsum`); infinite where a price is negative."""
     yen, link = float(branch["yen"]), float(branch["linked"])
     unit = [float(branch["unit"].get(area, 0.0)) for area in area_ids]
+    series = [float(branch["unit_class"].get(area, 0.0)) for area in area_ids]
     floors = {name: float(v) for name, v in branch["floor"].items()} if fair > 0 else {}
     least = {name: float(v) for name, v in branch["least"].items()} if fair > 0 else {}
-    prices = [yen, link, *unit, *floors.values(), *least.values(), *map(float, branch["load"].values())]
-    if min(prices) < 0 or set(branch["unit"]) - set(area_ids) or set(branch["load"]) - set(w.options):
+    prices = [yen, link, *unit, *series, *floors.values(), *least.values(), *map(float, branch["load"].values())]
+    if min(prices) < 0 or (set(branch["unit"]) | set(branch["unit_class"])) - set(area_ids) or set(branch["load"]) - set(w.options):
         return math.inf
     need_d = w.need_dg.sum(1)
     total_need = max(float(need_d.sum()), 1e-12)
@@ -94,12 +95,12 @@ def proved(w: World, c: Count, branch: dict[str, Any], money: float, fair: float
         price = float(branch["load"].get(name, own))
         reduced = c.gain[:, column] + link * c.lend[:, column] - price * c.load[:, column]
         reduced = reduced + c.draw[:, column] * psi_d
-        here = [r - u for r, u, come in zip(reduced.tolist(), unit, c.draw[:, column].tolist(), strict=True) if come > 0]
+        here = [r - u for r, u, come in zip(reduced.tolist(), series if kind == "class" else unit, c.draw[:, column].tolist(), strict=True) if come > 0]
         staff = price * load - yen * unit_yen
         worth[name] = math.fsum(
             [*(v for v in here if v > 0), staff * (most[kind] if staff > 0 else fewest[kind]), -yen * fixed]
         )
-    terms = [float(c.base_d.sum()), math.fsum(unit), yen * money]
+    terms = [float(c.base_d.sum()), math.fsum(unit), math.fsum(series), yen * money]
     terms += [-v * fewest_helped(w, c, name, fair) for name, v in least.items()]
     for (kind, where), (gain, cost, cap, help_) in c.extra.items():
         value = gain + help_ * psi[where] - yen * cost - (link if kind == "device" else 0.0)

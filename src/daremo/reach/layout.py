@@ -52,7 +52,7 @@ def attend(s: Siting, open_: Int, weight_u: Float | None = None) -> Flow:
         gain = gain + weight_u[who] * came[keep]
 
     def total(values: Float) -> Float:
-        return np.bincount(at, values, n)
+        return np.asarray(np.bincount(at, values, n), dtype=np.float64)
 
     return Flow(choice, total(gain), total(s.load_uo[who, pick]), total(s.lend_uo[who, pick]), total(came[keep]))
 
@@ -151,7 +151,7 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
                 (2 * n + k, -float(s.extra_help_j[j])) for k, j in enumerate(extras) if s.extra_community_j[j] == k_
             ]
             row(least, -float(s.least_k[k_]))
-    m = coo_matrix((v, (r, c)), shape=(len(high), cols)).tocsr()
+    m = coo_matrix((np.array(v), (np.array(r), np.array(c))), shape=(len(high), cols)).tocsr()
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_, lp.sense_ = cols, len(high), highspy.ObjSense.kMaximize
     whole_caps = np.floor(s.extra_cap_j[extras] + 1e-9)

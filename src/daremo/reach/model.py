@@ -85,11 +85,11 @@ class Siting:
 
     @property
     def n_units(self) -> int:
-        return self.draw_uo.shape[0]
+        return int(self.draw_uo.shape[0])
 
     @property
     def n_options(self) -> int:
-        return self.draw_uo.shape[1]
+        return int(self.draw_uo.shape[1])
 
     @property
     def n_groups(self) -> int:

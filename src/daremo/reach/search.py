@@ -80,7 +80,7 @@ def improve(s: Siting, start: Int, branch: Branch, floor_k: Float, pool: Int, pa
 def room(s: Siting, open_: Int, option: int, branch: Branch) -> bool:
     """Whether one more option of this kind fits the branch's counts."""
     k = s.group_o[option]
-    return int((s.group_o[open_] == k).sum()) < branch.counts[k][1]
+    return bool(int((s.group_o[open_] == k).sum()) < branch.counts[k][1])
 
 
 def greedy(s: Siting, prices: Prices, branch: Branch) -> Int:

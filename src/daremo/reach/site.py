@@ -19,7 +19,7 @@ from daremo.reach.model import Branch, Float, Int, Layout, Prices, Proof, Siting
 from daremo.reach.search import greedy, improve
 
 #: Subgradient steps at the root and in later branches, and the price of money they begin with.
-FIRST_STEPS, STEPS = 1_500, 500
+FIRST_STEPS, STEPS = 1_500, 1_500
 FIRST_YEN_PER_PERSON = 60_000.0
 Stop = Callable[[], bool]
 
