@@ -90,7 +90,11 @@ def test_men_and_women_that_miss_the_total_or_their_ages_are_found_once(town: Re
 
 def test_ages_unknown_everywhere_are_one_question_and_an_error_among_them_still_shows(town: Region) -> None:
     def more(r: dict[str, Any]) -> dict[str, Any]:
-        return {"people_stated": r["people_stated"] + 7, "men_stated": r["men_stated"] + 3, "women_stated": r["women_stated"] + 4}
+        return {
+            "people_stated": r["people_stated"] + 7,
+            "men_stated": r["men_stated"] + 3,
+            "women_stated": r["women_stated"] + 4,
+        }
 
     unknown = each(town, "areas", more)
     (one,) = of(check(unknown), "age-unknown")
@@ -114,7 +118,9 @@ def test_ages_one_band_too_high_or_low_are_a_question(town: Region, step: int) -
     rows = [r for r in town["people"].iter_rows(named=True) if r["age_from"] != lost]
     lows = [r | {"age_from": r["age_from"] + 5 * step} for r in rows]
     lows += [r for r in town["people"].iter_rows(named=True) if r["age_from"] == doubled]
-    bands = with_table(town, "people", [r | {"age_to": 130 if r["age_from"] == 85 else r["age_from"] + 4} for r in lows])
+    bands = with_table(
+        town, "people", [r | {"age_to": 130 if r["age_from"] == 85 else r["age_from"] + 4} for r in lows]
+    )
     found = [p for p in of(check(bands), "swapped-columns") if "ずれて" in p.message]
     assert len(found) == 1 and ("上" if step > 0 else "下") in found[0].message
 
@@ -146,8 +152,15 @@ def test_empty_and_tiny_districts_are_one_finding_each_with_their_names(town: Re
 
 @pytest.mark.parametrize(
     "name",
-    ["\ufffd\ufffd\ufffd\ufffd", "\ufffdz\ufffdn\ufffd\ufffd", "松島町".encode().decode("cp932", "replace"), "松島町".encode().decode("latin-1"),
-     "みどり台".encode().decode("cp932", "ignore"), "東京都".encode().decode("cp1252", "ignore"), "????"],
+    [
+        "\ufffd\ufffd\ufffd\ufffd",
+        "\ufffdz\ufffdn\ufffd\ufffd",
+        "松島町".encode().decode("cp932", "replace"),
+        "松島町".encode().decode("latin-1"),
+        "みどり台".encode().decode("cp932", "ignore"),
+        "東京都".encode().decode("cp1252", "ignore"),
+        "????",
+    ],
 )
 def test_a_garbled_name_is_seen(name: str, town: Region) -> None:
     assert garbled(name)
@@ -156,7 +169,11 @@ def test_a_garbled_name_is_seen(name: str, town: Region) -> None:
 
 
 def test_real_names_are_not_called_garbled(town: Region) -> None:
-    assert not [n for n in [*town.areas["name"], *town.places["name"], "譁野町", "Café Ã", "塩江町安原下第1号", "ＰｅＴｅ？"] if garbled(n)]
+    assert not [
+        n
+        for n in [*town.areas["name"], *town.places["name"], "譁野町", "Café Ã", "塩江町安原下第1号", "ＰｅＴｅ？"]
+        if garbled(n)
+    ]
 
 
 def test_a_chome_far_from_its_own_name_is_found_and_a_slip_of_decimals_told(town: Region) -> None:
@@ -183,13 +200,18 @@ def test_a_place_or_event_elsewhere_is_outside(town: Region) -> None:
 
 def test_swapped_coordinates_are_an_error_and_nothing_falls_over(town: Region) -> None:
     r = town.areas.row(3, named=True)
-    (one,) = of(check(edited(town, "areas", {3: {"latitude": r["longitude"], "longitude": r["latitude"]}})), "swapped-coordinates")
+    (one,) = of(
+        check(edited(town, "areas", {3: {"latitude": r["longitude"], "longitude": r["latitude"]}})),
+        "swapped-coordinates",
+    )
     assert one.row == 5 and one.severity == "error"
 
 
 def test_the_same_place_and_the_same_district_name_twice_are_found(town: Region) -> None:
     places = list(town.places.iter_rows(named=True))
-    twice = with_table(town, "places", [*places, places[4] | {"place_id": "again", "source_row": 999, "name": " " + places[4]["name"]}])
+    twice = with_table(
+        town, "places", [*places, places[4] | {"place_id": "again", "source_row": 999, "name": " " + places[4]["name"]}]
+    )
     assert [p.row for p in of(check(twice), "duplicate-place")] == [999]
     named = edited(town, "areas", {9: {"name": town.areas["name"][8]}})
     (one,) = of(check(named), "duplicate-name")
@@ -244,7 +266,9 @@ def test_an_older_edition_given_as_the_newer_one_is_asked_about(town: Region) ->
 
 
 def test_every_finding_is_documented_and_says_what_to_do(town: Region) -> None:
-    bad = edited(town, "areas", {1: {"name": "????", "households": 1}, 2: {"latitude": 35.9}, 3: {"people_stated": 1.0}})
+    bad = edited(
+        town, "areas", {1: {"name": "????", "households": 1}, 2: {"latitude": 35.9}, 3: {"people_stated": 1.0}}
+    )
     for p in [*check(bad, town), *check(assemble("町", "", {t: town[t] for t in ("areas", "people", "places")}), bad)]:
         assert p.code in DOCUMENTED and p.message and p.fix and p.file
 
@@ -257,7 +281,9 @@ def test_takamatsu_shows_its_misplaced_point_and_not_its_islands(takamatsu: Regi
     plain = each(takamatsu, "areas", lambda r: {"island": None, "terrain": None})
     assert len(of(check(plain), "isolated-point")) == 1
     assert not codes(found) & {"sum-mismatch", "mojibake-name", "swapped-columns", "duplicate-name", "duplicate-place"}
-    flagged = {p.row for p in found if p.file.startswith("population") and p.code not in ("zero-people", "tiny-district")}
+    flagged = {
+        p.row for p in found if p.file.startswith("population") and p.code not in ("zero-people", "tiny-district")
+    }
     assert len(flagged) <= 0.02 * takamatsu.areas.height
 
 
@@ -280,7 +306,11 @@ def test_the_one_sided_jump_of_february_2026_is_found_and_nothing_else(takamatsu
     published = {"people_stated": 7924.0, "men_stated": 5255.0, "women_stated": 2669.0, "households": 2316}
     new = edited(takamatsu, "areas", {row: published})
     grow = 5255 / area["men_stated"]
-    new = each(new, "people", lambda r: {"people": round(r["people"] * grow)} if (r["area_id"], r["sex"]) == (area["area_id"], "m") else {})
+    new = each(
+        new,
+        "people",
+        lambda r: {"people": round(r["people"] * grow)} if (r["area_id"], r["sex"]) == (area["area_id"], "m") else {},
+    )
     found = [p for p in check(new, takamatsu) if p.code in ("one-sided-jump", "total-jump")]
     assert [(p.code, p.row, p.value) for p in found] == [("one-sided-jump", 230, "5255")]
     assert "2,590人→5,255人" in found[0].message and "2,323→2,316" in found[0].message

@@ -69,7 +69,10 @@ def test_new_quarters_are_young_and_valleys_and_islands_old(town: Region) -> Non
 
 
 def test_the_centre_is_denser_than_the_rest(town: Region) -> None:
-    east, north = (town.areas["longitude"].to_numpy() - 133.33) * 92.2, (town.areas["latitude"].to_numpy() - 34.11) * 110.95
+    east, north = (
+        (town.areas["longitude"].to_numpy() - 133.33) * 92.2,
+        (town.areas["latitude"].to_numpy() - 34.11) * 110.95,
+    )
     away = np.hypot(east, north)
     people = town.areas["people_stated"].to_numpy()
     inner = people[away < 2].sum() / 4
@@ -81,7 +84,12 @@ def test_islands_have_a_boat_and_the_former_town_is_a_community(town: Region) ->
     assert set(town["islands"]["island"]) == {"みほん島", "小島"} == set(town.areas["island"].drop_nulls())
     assert set(town.areas["community"].drop_nulls()) == {"みほん島", "小島", "山中町"}
     for name, lat, lon, radius in town["islands"].select("island", "latitude", "longitude", "radius_km").iter_rows():
-        on = pl.concat([town.areas.select("island", "latitude", "longitude"), town.places.select("island", "latitude", "longitude")])
+        on = pl.concat(
+            [
+                town.areas.select("island", "latitude", "longitude"),
+                town.places.select("island", "latitude", "longitude"),
+            ]
+        )
         away = np.hypot((on["latitude"] - lat).to_numpy() * 110.95, (on["longitude"] - lon).to_numpy() * 92.2)
         assert ((away <= radius) == (on["island"] == name).fill_null(False).to_numpy()).all()
     assert town.places.filter(pl.col("island").is_not_null())["kind"].is_in(["community_centre"]).any()
@@ -96,13 +104,25 @@ def test_places_are_of_every_candidate_kind_with_hours_and_some_unknowns(town: R
     assert counts["post_office"] == 12 and counts["phone_shop"] == 6
     assert 0 < places["step_free"].null_count() < places.height / 2
     assert 3 <= places["help_hours_week"].drop_nulls().len() <= 5
-    rule = re.compile(r"(24/7|[A-Z][a-z][-,A-Za-z]* \d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*)(; (PH off|[A-Z][a-z][-,A-Za-z]* \d\d:\d\d-\d\d:\d\d))*")
+    rule = re.compile(
+        r"(24/7|[A-Z][a-z][-,A-Za-z]* \d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*)(; (PH off|[A-Z][a-z][-,A-Za-z]* \d\d:\d\d-\d\d:\d\d))*"
+    )
     assert all(rule.fullmatch(h) for h in places["opening_hours"].drop_nulls())
 
 
 def test_actions_are_one_of_each_kind_with_costs_left_to_the_defaults(town: Region) -> None:
     kinds = dict(town["actions"].group_by("kind").len().iter_rows())
-    assert kinds == {"point": 1, "class": 1, "round": 1, "home": 1, "phone": 1, "device": 1, "line": 1, "fix": 2, "campaign": 1}
+    assert kinds == {
+        "point": 1,
+        "class": 1,
+        "round": 1,
+        "home": 1,
+        "phone": 1,
+        "device": 1,
+        "line": 1,
+        "fix": 2,
+        "campaign": 1,
+    }
     assert town["actions"].select("fixed_yen", "unit_yen", "effect_share").null_count().row(0) == (10, 10, 10)
     assert set(town["actions"]["owner"]) == {"town"}
 

@@ -25,7 +25,9 @@ def test_every_table_has_a_template_with_its_headings_notes_and_explanation(kind
     assert [r[0].value for r in notes.iter_rows(min_row=2)] == [heading(c) for c in columns]
     assert [r[-1].value for r in notes.iter_rows(min_row=2)] == [c.column for c in columns]
     assert all(r[2].value and r[3].value for r in notes.iter_rows(min_row=2))
-    assert all(str(r[2].value) in cell.comment.text for r, cell in zip(notes.iter_rows(min_row=2), sheet[1], strict=True))
+    assert all(
+        str(r[2].value) in cell.comment.text for r, cell in zip(notes.iter_rows(min_row=2), sheet[1], strict=True)
+    )
     assert sheet.page_setup.orientation == "landscape" and sheet.page_setup.paperSize == 9
 
 

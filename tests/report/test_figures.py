@@ -13,9 +13,20 @@ from daremo.report.words import JAPANESE, Words, _table
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "step"), [(71_200, 86_300, 100), (2_890, 3_960, 10), (420, 630, 10), (48, 70, 1), (5, 5, 1), (None, 3, 1), (0, 1_000_000, 10_000)]
+    ("low", "high", "step"),
+    [
+        (71_200, 86_300, 100),
+        (2_890, 3_960, 10),
+        (420, 630, 10),
+        (48, 70, 1),
+        (5, 5, 1),
+        (None, 3, 1),
+        (0, 1_000_000, 10_000),
+    ],
 )
-def test_a_figure_is_rounded_to_two_places_of_half_its_interval(low: float | None, high: float | None, step: float) -> None:
+def test_a_figure_is_rounded_to_two_places_of_half_its_interval(
+    low: float | None, high: float | None, step: float
+) -> None:
     assert step_of(low, high) == step
 
 
@@ -25,7 +36,12 @@ def test_rounding_moves_a_figure_by_at_most_half_a_step(value: float, step: floa
 
 
 def test_numbers_have_commas_a_true_minus_and_no_empty_decimals() -> None:
-    assert [plain_number(12345), plain_number(-3.04, 1), plain_number(2.0, 1), plain_number(-0.01, 1)] == ["12,345", "−3", "2", "0"]
+    assert [plain_number(12345), plain_number(-3.04, 1), plain_number(2.0, 1), plain_number(-0.01, 1)] == [
+        "12,345",
+        "−3",
+        "2",
+        "0",
+    ]
     assert [short(0.0123456), short(3_000_000), short(0)] == ["0.01235", "3,000,000", "0"]
 
 
@@ -43,7 +59,11 @@ def test_nice_numbers_stand_on_either_side(value: float) -> None:
 
 
 def test_money_is_told_in_the_unit_of_the_language() -> None:
-    assert [Words("ja").money(11_940_000), Words("ja").money(3_499), Words("ja").money(84_000)] == ["1,194万円", "3,499円", "8.4万円"]
+    assert [Words("ja").money(11_940_000), Words("ja").money(3_499), Words("ja").money(84_000)] == [
+        "1,194万円",
+        "3,499円",
+        "8.4万円",
+    ]
     assert [Words("en").money(11_940_000), Words("en").money(3_499)] == ["¥11.94 million", "¥3,499"]
 
 

@@ -88,7 +88,11 @@ def test_every_figure_has_a_sentence_and_a_table(plan_folder: Path, gap_folder: 
         tables = {d.get("id") for d in tree.of("table")}
         assert len(sheets) >= 4, name
         assert all(d.get("aria-describedby") in tables for d in sheets), name
-        drawn = [d for d in tree.of("svg") if d.get("aria-hidden") != "true" and "x" not in d and "brand__mark" not in str(d.get("class"))]
+        drawn = [
+            d
+            for d in tree.of("svg")
+            if d.get("aria-hidden") != "true" and "x" not in d and "brand__mark" not in str(d.get("class"))
+        ]
         assert all(d.get("role") == "img" and d.get("aria-label") for d in drawn), name
         for section in re.findall(r"<section.*?</section>", text, flags=re.S):
             assert 'class="read"' in section, name
@@ -108,17 +112,34 @@ def test_questions_come_in_the_order_of_a_meeting(plan_folder: Path) -> None:
         headings = re.findall(r"<h([1-6])", text)
         assert headings[0] == "1" and headings.count("1") == 1 and set(headings[1:]) == {"2"}, name
     ja = re.findall(r"<h2[^>]*>(.*?)</h2>", (plan_folder / PAGES[0]).read_text(encoding="utf-8"))
-    assert [h.split(" ", 1)[1] for h in ja[:6]] == ["いくらで", "だれに", "どこに", "本当に最善か", "外れたら", "何も届かないところ"]
+    assert [h.split(" ", 1)[1] for h in ja[:6]] == [
+        "いくらで",
+        "だれに",
+        "どこに",
+        "本当に最善か",
+        "外れたら",
+        "何も届かないところ",
+    ]
 
 
 def test_the_english_page_holds_no_japanese_but_names_and_records(plan_folder: Path, made: Any) -> None:
     text = (plan_folder / PAGES[1]).read_text(encoding="utf-8")
     region = made.town()
     plan, gap = made.plan_of(region), made.gap_of(region)
-    allowed = "|".join([
-        *region.areas["name"].to_list(), *region.places["name"].to_list(), *(a["name"] for a in plan["actions"]), *(r["name"] for r in plan["not_chosen"]),
-        "みほん島", "山の村", "見本市の人口", "見本市", "日本語", *gap["notes"],
-    ])
+    allowed = "|".join(
+        [
+            *region.areas["name"].to_list(),
+            *region.places["name"].to_list(),
+            *(a["name"] for a in plan["actions"]),
+            *(r["name"] for r in plan["not_chosen"]),
+            "みほん島",
+            "山の村",
+            "見本市の人口",
+            "見本市",
+            "日本語",
+            *gap["notes"],
+        ]
+    )
     tree = Tree(text.replace('daremo 誰も"', '"').replace("<title>daremo 誰も</title>", ""))
     for run in tree.foreign:
         assert run in allowed, run
@@ -155,7 +176,9 @@ def test_a_district_withheld_shows_no_figure_anywhere(plan_folder: Path, gap_fol
         assert all("分" in str(h) for h in shown), shown
     for file in (plan_folder / "plan.geojson", gap_folder / "gap.geojson"):
         feature = next(f for f in json.loads(file.read_text(encoding="utf-8"))["features"] if f["id"] == made.SECRET_ID)
-        shown = {k: v for k, v in feature["properties"].items() if isinstance(v, int | float) and not isinstance(v, bool)}
+        shown = {
+            k: v for k, v in feature["properties"].items() if isinstance(v, int | float) and not isinstance(v, bool)
+        }
         assert all(k.startswith("access") for k in shown), shown
 
 
@@ -195,7 +218,9 @@ def test_the_pdf_is_tagged_has_its_font_and_names_its_language(plan_folder: Path
     assert b"pdfuaid:part" in root["/Metadata"].get_object().get_data()
     assert reader.metadata is not None and "万円" in str(reader.metadata.title)
     fonts = {
-        str(font.get_object()["/BaseFont"]): font.get_object() for p in reader.pages for font in p["/Resources"].get("/Font", {}).values()  # type: ignore[index]
+        str(font.get_object()["/BaseFont"]): font.get_object()
+        for p in reader.pages
+        for font in p["/Resources"].get("/Font", {}).values()  # type: ignore[index]
     }
     assert fonts and all("BIZUDPGothic" in name for name in fonts)
     for font in fonts.values():
@@ -210,7 +235,9 @@ def test_the_pdf_is_tagged_has_its_font_and_names_its_language(plan_folder: Path
 def test_the_pdf_has_the_figures_of_the_page_in_the_same_order(plan_folder: Path) -> None:
     page = (plan_folder / PAGES[0]).read_text(encoding="utf-8")
     paper = re.sub(r"\s", "", "".join(p.extract_text() for p in pypdf.PdfReader(plan_folder / "report.pdf").pages))
-    captions = [re.sub(r"<[^>]+>|\s", "", c) for c in re.findall(r"<caption>(.*?)</caption>", page) if "つづき" not in c]
+    captions = [
+        re.sub(r"<[^>]+>|\s", "", c) for c in re.findall(r"<caption>(.*?)</caption>", page) if "つづき" not in c
+    ]
     at = [paper.find(c) for c in captions]
     assert all(i >= 0 for i in at), [c for c, i in zip(captions, at, strict=True) if i < 0]
     places = [paper.find(re.sub(r"\s", "", h)) for h in re.findall(r"<h2[^>]*>(.*?)</h2>", page)]
@@ -238,7 +265,17 @@ def test_the_same_plan_gives_the_same_bytes(plan_folder: Path, tmp_path: Path, m
 
 def test_the_workbook_has_the_nine_sheets_with_frozen_heads_and_units(plan_folder: Path) -> None:
     book = openpyxl.load_workbook(plan_folder / "plan.xlsx")
-    assert book.sheetnames == ["計画", "拠点", "地区", "理由", "なぜ選ばなかったか", "外れたら", "時間割", "前提", "出どころ"]
+    assert book.sheetnames == [
+        "計画",
+        "拠点",
+        "地区",
+        "理由",
+        "なぜ選ばなかったか",
+        "外れたら",
+        "時間割",
+        "前提",
+        "出どころ",
+    ]
     for page in book:
         assert page.freeze_panes == "B2" and page.print_title_rows == "$1:$1" and page.page_setup.paperSize == 9
         assert all(c.value for c in page[1])
@@ -283,8 +320,21 @@ def test_a_town_withheld_as_a_whole_shows_no_figure(tmp_path: Path, made: Any) -
     nothing = dict.fromkeys(("mean", "low", "high"))
     none = dict.fromkeys(("reach", "skill", "service", "trust", "connection"))
     gap |= {"left_behind": nothing, "reasons": none, "sensitivity": []}
-    gap["stages"] = [{**s, "people": None, "left_behind": nothing, "reasons": none, "suppressed": True} for s in gap["stages"]]
-    gap["areas"] = [{**a, "people": None, "left_behind": nothing, "share": None, "main_reason": None, "reasons": none, "suppressed": True} for a in gap["areas"]]
+    gap["stages"] = [
+        {**s, "people": None, "left_behind": nothing, "reasons": none, "suppressed": True} for s in gap["stages"]
+    ]
+    gap["areas"] = [
+        {
+            **a,
+            "people": None,
+            "left_behind": nothing,
+            "share": None,
+            "main_reason": None,
+            "reasons": none,
+            "suppressed": True,
+        }
+        for a in gap["areas"]
+    ]
     gap_report(region, gap, tmp_path)
     assert "人数が少ないため、推定を表示しません" in (tmp_path / PAGES[0]).read_text(encoding="utf-8")
 

@@ -68,7 +68,9 @@ class Assumptions:
             found = self._rows[key, life_stage]
         except KeyError:
             raise UsageError(
-                "unknown-assumption", f"{key} ({life_stage}) という前提はありません", "daremo assumptions で名前を確かめてください"
+                "unknown-assumption",
+                f"{key} ({life_stage}) という前提はありません",
+                "daremo assumptions で名前を確かめてください",
             ) from None
         self._used.add((key, life_stage))
         return found
@@ -118,7 +120,16 @@ def defaults() -> Assumptions:
     for table in FILES:
         for r in rows_of("daremo.cases", table):
             rows[r["key"], r["life_stage"]] = Assumption(
-                r["key"], r["life_stage"], float(r["value"]), float(r["low"]), float(r["high"]),
-                r["unit"], r["year"], r["source"], r["certainty"], r["note"], r["ja"],
+                r["key"],
+                r["life_stage"],
+                float(r["value"]),
+                float(r["low"]),
+                float(r["high"]),
+                r["unit"],
+                r["year"],
+                r["source"],
+                r["certainty"],
+                r["note"],
+                r["ja"],
             )
     return Assumptions(rows)

@@ -105,7 +105,9 @@ def plan(
         Locked actions cost more than the budget; `fix` names the smallest budget that suffices.
     """
     if not budget_yen >= 0 or not np.isfinite(budget_yen):
-        raise UsageError("bad-budget", f"予算 {budget_yen} 円では計画できません", "0円以上の数を入れてください", "--budget-yen")
+        raise UsageError(
+            "bad-budget", f"予算 {budget_yen} 円では計画できません", "0円以上の数を入れてください", "--budget-yen"
+        )
     if not 0 <= fair <= 1:
         raise UsageError("bad-fair", f"公平の強さ {fair} は使えません", "0から1までの数を入れてください", "--fair")
     begun = clock()
@@ -124,8 +126,10 @@ def plan(
     if not affordable:
         need = int(np.ceil(min(cost) + locked))
         raise Infeasible(
-            "locked-too-dear", f"かならず入れる打ち手だけで {need:,} 円かかります",
-            f"予算を {need:,} 円以上にするか、かならず入れる打ち手をへらしてください", "--budget-yen",
+            "locked-too-dear",
+            f"かならず入れる打ち手だけで {need:,} 円かかります",
+            f"予算を {need:,} 円以上にするか、かならず入れる打ち手をへらしてください",
+            "--budget-yen",
         )
     questions = {c: question(g, a, gap.types_dgB, c, budget_yen, fair) for c in affordable}
     guess = {c: _quick(q.siting, forced, shut) for c, q in questions.items()}
@@ -149,8 +153,13 @@ def plan(
                 pieces.append((c, Proof(whole, prices, value)))
                 continue
         result = site(
-            q.siting, tolerance=_tolerance(q.siting, gap_share, forced, shut), forced=forced, shut=shut,
-            starts=[quick_layout(q.siting, forced, shut, passes=2)[0]], stop=lambda: late(0.7), tell=lambda v, b: progress(0.1 + 0.6 * min(1.0, (clock() - begun) / time_limit_s), _told(v, b)),
+            q.siting,
+            tolerance=_tolerance(q.siting, gap_share, forced, shut),
+            forced=forced,
+            shut=shut,
+            starts=[quick_layout(q.siting, forced, shut, passes=2)[0]],
+            stop=lambda: late(0.7),
+            tell=lambda v, b: progress(0.1 + 0.6 * min(1.0, (clock() - begun) / time_limit_s), _told(v, b)),
         )
         seen_prices += [p.prices for p in result.proofs]
         pieces += [(c, p) for p in result.proofs]
@@ -162,8 +171,10 @@ def plan(
         s = best.question.siting
         need = int(np.ceil((budget_yen + _floor_cost(s)) / 100_000) * 100_000)
         raise Infeasible(
-            "floors-cannot-hold", "この予算では、すべての島と旧町に助けを届けられません",
-            f"予算を {need:,} 円ほどにするか、--fair を小さくしてください", "--fair",
+            "floors-cannot-hold",
+            "この予算では、すべての島と旧町に助けを届けられません",
+            f"予算を {need:,} 円ほどにするか、--fair を小さくしてください",
+            "--fair",
         )
     proofs = tuple((c, _kept(questions[c].siting, p)) for c, p in pieces)
     top = max(max(p.bound for _, p in proofs), best.layout.value)
@@ -229,7 +240,9 @@ def quick_layout(
     return best, value
 
 
-def _locks(g: Ground, lock: Sequence[str], ban: Sequence[str]) -> tuple[frozenset[int], frozenset[int], set[int], set[int]]:
+def _locks(
+    g: Ground, lock: Sequence[str], ban: Sequence[str]
+) -> tuple[frozenset[int], frozenset[int], set[int], set[int]]:
     """Options and broadcast actions that are locked and banned.
 
     A name is an action id (``point:ID``), a place id (bans both kinds there) or, for bans, a kind.
@@ -239,12 +252,18 @@ def _locks(g: Ground, lock: Sequence[str], ban: Sequence[str]) -> tuple[frozense
         opts: set[int] = set()
         wide: set[int] = set()
         for name in names:
-            o = {i for i, x in enumerate(g.options) if name == x.action_id or (kinds_too and name in (x.kind, x.place_id))}
+            o = {
+                i
+                for i, x in enumerate(g.options)
+                if name == x.action_id or (kinds_too and name in (x.kind, x.place_id))
+            }
             b = {i for i, x in enumerate(g.broadcast) if name == x.action_id or (kinds_too and name == x.kind)}
             if not o and not b and not (kinds_too and name in g.kinds):
                 raise UsageError(
-                    "unknown-action", f"{name} という打ち手はありません",
-                    "plan.json の actions か not_chosen にある action_id を使ってください", "--lock/--ban",
+                    "unknown-action",
+                    f"{name} という打ち手はありません",
+                    "plan.json の actions か not_chosen にある action_id を使ってください",
+                    "--lock/--ban",
                 )
             opts |= o
             wide |= b
@@ -259,8 +278,10 @@ def _kept(s: Siting, p: Proof) -> Proof:
         return float(f"{v:.{PRICE_DIGITS}g}")
 
     prices = Prices(
-        np.array([short(v) for v in p.prices.unit_u]), short(p.prices.yen),
-        {o: short(v) for o, v in p.prices.load_o.items()}, short(p.prices.linked),
+        np.array([short(v) for v in p.prices.unit_u]),
+        short(p.prices.yen),
+        {o: short(v) for o, v in p.prices.load_o.items()},
+        short(p.prices.linked),
         np.array([short(v) for v in p.prices.floor_k]),
     )
     return Proof(p.branch, prices, bound_of(s, p.branch, prices))
@@ -286,7 +307,9 @@ def certificate(
                 "load": {names[o]: v for o, v in sorted(p.prices.load_o.items())},
                 "linked": p.prices.linked,
                 "floor": {n: v for n, v in zip(g.communities, p.prices.floor_k, strict=False) if v > 0},
-                "least": {n: v for n, v in zip(g.communities, p.prices.floor_k[len(g.communities) :], strict=True) if v > 0},
+                "least": {
+                    n: v for n, v in zip(g.communities, p.prices.floor_k[len(g.communities) :], strict=True) if v > 0
+                },
                 "bound": p.bound,
             }
         )

@@ -18,16 +18,35 @@ from daremo.reach.model import Branch, Proof
 Float = NDArray[np.float64]
 #: Assumptions about people's answer to a plan, its effects and its costs; the gap's own are drawn with the gap.
 DRAWN = (
-    ("uptake_share", "65-74"), ("uptake_share", "75-84"), ("uptake_share", "85+"), ("freed_per_single_slot_share", "65+"),
-    ("freed_per_course_share", "65+"), ("course_dropout_share", "65+"), ("retention_12m_share", "65+"),
-    ("trust_success_share", "all"), ("fix_effect_share", "all"), ("scam_campaign_trust_effect", "all"),
-    ("line_effect_share", "all"), ("freed_per_home_visit_series_share", "65+"), ("phone_success_share", "all"),
+    ("uptake_share", "65-74"),
+    ("uptake_share", "75-84"),
+    ("uptake_share", "85+"),
+    ("freed_per_single_slot_share", "65+"),
+    ("freed_per_course_share", "65+"),
+    ("course_dropout_share", "65+"),
+    ("retention_12m_share", "65+"),
+    ("trust_success_share", "all"),
+    ("fix_effect_share", "all"),
+    ("scam_campaign_trust_effect", "all"),
+    ("line_effect_share", "all"),
+    ("freed_per_home_visit_series_share", "65+"),
+    ("phone_success_share", "all"),
 )
 FLIPPED = (
-    *DRAWN[:9], ("scam_campaign_trust_effect", "all"), ("line_effect_share", "all"), ("line_uptake_share", "all"),
-    ("class_uptake_ratio", "all"), ("desk_load_people_hour", "all"), ("desk_visits_person", "all"), ("cost_desk_hour_yen", "all"),
-    ("cost_class_slot_yen", "all"), ("point_open_yen", "all"), ("cost_line_subsidy_person_year_yen", "all"),
-    ("cost_service_fix_yen", "all"), ("cost_scam_campaign_year_yen", "all"), ("round_day_yen", "all"),
+    *DRAWN[:9],
+    ("scam_campaign_trust_effect", "all"),
+    ("line_effect_share", "all"),
+    ("line_uptake_share", "all"),
+    ("class_uptake_ratio", "all"),
+    ("desk_load_people_hour", "all"),
+    ("desk_visits_person", "all"),
+    ("cost_desk_hour_yen", "all"),
+    ("cost_class_slot_yen", "all"),
+    ("point_open_yen", "all"),
+    ("cost_line_subsidy_person_year_yen", "all"),
+    ("cost_service_fix_yen", "all"),
+    ("cost_scam_campaign_year_yen", "all"),
+    ("round_day_yen", "all"),
 )
 DRAWS = 100
 
@@ -36,7 +55,9 @@ def _used_options(best: Any) -> NDArray[np.int64]:
     return np.array(best.layout.open, dtype=np.int64)
 
 
-def _recount(g: Ground, a: Assumptions, types_dgB: Float, best: Any, budget: float, fair: float) -> tuple[Question, Any]:
+def _recount(
+    g: Ground, a: Assumptions, types_dgB: Float, best: Any, budget: float, fair: float
+) -> tuple[Question, Any]:
     """The plan's own units under other assumptions; only its open options are rebuilt."""
     q = question(g, a, types_dgB, best.chosen, budget, fair, only=_used_options(best))
     extras = best.layout.extras
@@ -100,7 +121,9 @@ def _by_action(g: Ground, q: Question, layout: Any, best: Any, types_dgB: Float)
 
     s = q.siting
     flow = attend(s, np.arange(len(layout.open)))
-    out = {g.options[o].action_id: float(flow.gain_o[i] * layout.served_share[i]) for i, o in enumerate(best.layout.open)}
+    out = {
+        g.options[o].action_id: float(flow.gain_o[i] * layout.served_share[i]) for i, o in enumerate(best.layout.open)
+    }
     for j, n in enumerate(layout.extras):
         if n:
             kind, name = q.extra_kind[j], q.extra_name[j]
@@ -123,7 +146,7 @@ def flips(
     from daremo.cases.plan import quick_layout
 
     rows = []
-    sets = {best.chosen, *({tuple(sorted(set(best.chosen) ^ {i}))} .pop() for i in range(len(g.broadcast)))}
+    sets = {best.chosen, *({tuple(sorted(set(best.chosen) ^ {i}))}.pop() for i in range(len(g.broadcast)))}
     for at in FLIPPED:
         if at not in a:
             continue
@@ -149,12 +172,21 @@ def flips(
         regret = max(found["best_at_low"] - found["freed_at_low"], found["best_at_high"] - found["freed_at_high"])
         rows.append(
             {
-                "key": row.key, "ja": row.ja, "life_stage": row.life_stage, "value": row.value, "low": row.low, "high": row.high,
-                "certainty": row.certainty, **found, "regret": regret,
+                "key": row.key,
+                "ja": row.ja,
+                "life_stage": row.life_stage,
+                "value": row.value,
+                "low": row.low,
+                "high": row.high,
+                "certainty": row.certainty,
+                **found,
+                "regret": regret,
                 "stays_best": regret <= 0.02 * max(best.layout.value, 1e-9),
             }
         )
-    rows.sort(key=lambda r: (-float(r["regret"]), -abs(r["freed_at_high"] - r["freed_at_low"]), r["key"], r["life_stage"]))
+    rows.sort(
+        key=lambda r: (-float(r["regret"]), -abs(r["freed_at_high"] - r["freed_at_low"]), r["key"], r["life_stage"])
+    )
     return [{**r, "rank": i + 1} for i, r in enumerate(rows)]
 
 
@@ -165,7 +197,13 @@ def _bare(q: Question, open_: NDArray[np.int64]) -> float:
 
 
 def frontier(
-    g: Ground, a: Assumptions, gap: Gap, best: Any, budget: float, fair: float, bound: float,
+    g: Ground,
+    a: Assumptions,
+    gap: Gap,
+    best: Any,
+    budget: float,
+    fair: float,
+    bound: float,
     proofs: Sequence[tuple[tuple[int, ...], Proof]],
 ) -> list[dict[str, float]]:
     """Budget → people, with a bound at every point: the plan's own prices prove one for any budget."""

@@ -98,28 +98,48 @@ def ground(region: Region, a: Assumptions) -> Ground:
     effect = {"fix": a.value("fix_effect_share"), "campaign": a.value("scam_campaign_trust_effect")}
     broadcast = tuple(
         Broadcast(
-            str(r["action_id"]), str(r["kind"]), str(r["name"]),
+            str(r["action_id"]),
+            str(r["kind"]),
+            str(r["name"]),
             float(r["fixed_yen"]) if r.get("fixed_yen") is not None else cost[str(r["kind"])],
             float(r["effect_share"]) if r.get("effect_share") is not None else effect[str(r["kind"])],
         )
-        for r in town if r["kind"] in cost
+        for r in town
+        if r["kind"] in cost
     )
     names, community_d = communities_of(region)
     unit_yen = stated("unit_yen")
     options = _door_options(region, a, kinds, unit_yen) + _rounds(region, a, kinds, names, community_d)
     return Ground(
-        options, _willing(region, a, options), broadcast, kinds, stated("effect_share"), unit_yen,
-        stated("fixed_yen"), names, community_d, tuple(notes),
+        options,
+        _willing(region, a, options),
+        broadcast,
+        kinds,
+        stated("effect_share"),
+        unit_yen,
+        stated("fixed_yen"),
+        names,
+        community_d,
+        tuple(notes),
     )
 
 
 NAMES = {
-    "point": "相談拠点", "class": "つづきものの教室", "round": "移動相談", "home": "自宅への訪問", "phone": "電話での相談",
-    "device": "機器の貸し出し", "line": "回線の補助", "fix": "サービスの手直し", "campaign": "だまされない講座とお知らせ",
+    "point": "相談拠点",
+    "class": "つづきものの教室",
+    "round": "移動相談",
+    "home": "自宅への訪問",
+    "phone": "電話での相談",
+    "device": "機器の貸し出し",
+    "line": "回線の補助",
+    "fix": "サービスの手直し",
+    "campaign": "だまされない講座とお知らせ",
 }
 
 
-def _door_options(region: Region, a: Assumptions, kinds: frozenset[str], unit_yen: dict[str, float]) -> tuple[Option, ...]:
+def _door_options(
+    region: Region, a: Assumptions, kinds: frozenset[str], unit_yen: dict[str, float]
+) -> tuple[Option, ...]:
     found = []
     hour = unit_yen.get("point", a.value("cost_desk_hour_yen"))
     for kind in ("point", "class"):
@@ -130,7 +150,17 @@ def _door_options(region: Region, a: Assumptions, kinds: frozenset[str], unit_ye
                 continue
             own = float(r["cost_hour_yen"]) if r["cost_hour_yen"] is not None else hour
             found.append(
-                Option(f"{kind}:{r['place_id']}", kind, r["name"], r["place_id"], r["latitude"], r["longitude"], (), own, 0.0)
+                Option(
+                    f"{kind}:{r['place_id']}",
+                    kind,
+                    r["name"],
+                    r["place_id"],
+                    r["latitude"],
+                    r["longitude"],
+                    (),
+                    own,
+                    0.0,
+                )
             )
     return tuple(found)
 
@@ -152,7 +182,9 @@ def _rounds(
         top = members[np.argsort(-older[members], kind="stable")][:stops]
         fare = 2 * float(fares.get(areas["island"][int(top[0])], 0.0)) * a.value("round_days_year")
         at = (float(lat[top].mean()), float(lon[top].mean()))
-        found.append(Option(f"round:{name}", "round", f"{name}への移動相談", "", *at, tuple(int(d) for d in top), 0.0, fare))
+        found.append(
+            Option(f"round:{name}", "round", f"{name}への移動相談", "", *at, tuple(int(d) for d in top), 0.0, fare)
+        )
     return tuple(found)
 
 
@@ -161,12 +193,18 @@ def _willing(region: Region, a: Assumptions, options: Sequence[Option]) -> Float
     by_place = {r["place_id"]: r for r in region.places.iter_rows(named=True)}
     ids = sorted({o.place_id for o in options if o.place_id})
     doors = willingness(
-        region, a, [by_place[i]["latitude"] for i in ids], [by_place[i]["longitude"] for i in ids],
+        region,
+        a,
+        [by_place[i]["latitude"] for i in ids],
+        [by_place[i]["longitude"] for i in ids],
         [by_place[i]["island"] for i in ids],
     ).share_dgp
     stops = sorted({d for o in options for d in o.stops})
     at = willingness(
-        region, a, [areas["latitude"][d] for d in stops], [areas["longitude"][d] for d in stops],
+        region,
+        a,
+        [areas["latitude"][d] for d in stops],
+        [areas["longitude"][d] for d in stops],
         [areas["island"][d] for d in stops],
     ).share_dgp
     out = np.zeros((areas.height, 6, len(options)))
@@ -205,7 +243,12 @@ class Question:
 
 
 def question(
-    g: Ground, a: Assumptions, types_dgB: Float, chosen: Sequence[int], budget_yen: float, fair: float = 0.0,
+    g: Ground,
+    a: Assumptions,
+    types_dgB: Float,
+    chosen: Sequence[int],
+    budget_yen: float,
+    fair: float = 0.0,
     only: NDArray[np.int64] | None = None,
 ) -> Question:
     """The siting question once the broadcast actions are chosen.
@@ -264,19 +307,38 @@ def question(
     least = np.array([int(a.value("desk_min_hours_year")), 1, days])
     most = np.array([int(a.value("desk_max_hours_year")), int(a.value("class_max_series_year")), days])
     load = np.array(
-        [a.value("desk_load_people_hour"), a.value("learners_per_slot", "municipal series"), a.value("round_people_day")]
+        [
+            a.value("desk_load_people_hour"),
+            a.value("learners_per_slot", "municipal series"),
+            a.value("round_people_day"),
+        ]
     )
     extra = _extras(g, a, e, types_dgB, need_dg, cannot_g, float(stack["lend"].sum()), fix, campaign)
     base_d = np.einsum("dgB,B->d", types_dgB, untouched_share_B(fix, campaign))
     spent = sum(g.broadcast[i].yen for i in chosen)
     s = Siting(
-        stack["draw"], stack["gain"], stack["load"], stack["lend"],
+        stack["draw"],
+        stack["gain"],
+        stack["load"],
+        stack["lend"],
         fixed[kind_o] + fare if opts else np.zeros(0),
         np.select([kind_o == 0, kind_o == 1], [hour, np.full(hour.shape, series)], day),
-        load[kind_o] if opts else np.zeros(0), least[kind_o], most[kind_o], kind_o,
-        extra["gain"], extra["yen"], extra["cap"], extra["help"], extra["community"].astype(np.int64),
-        0 if "device" in g.kinds else -1, np.tile(g.community_d, 2),
-        np.r_[need_dg.sum(1), np.zeros(need_dg.shape[0])], _least(g, a, need_dg.sum(1), extra, fair), fair, budget_yen - spent, float(base_d.sum()),
+        load[kind_o] if opts else np.zeros(0),
+        least[kind_o],
+        most[kind_o],
+        kind_o,
+        extra["gain"],
+        extra["yen"],
+        extra["cap"],
+        extra["help"],
+        extra["community"].astype(np.int64),
+        0 if "device" in g.kinds else -1,
+        np.tile(g.community_d, 2),
+        np.r_[need_dg.sum(1), np.zeros(need_dg.shape[0])],
+        _least(g, a, need_dg.sum(1), extra, fair),
+        fair,
+        budget_yen - spent,
+        float(base_d.sum()),
     )
     return Question(s, tuple(extra["kind"]), tuple(extra["name"]), base_d)
 
@@ -291,8 +353,15 @@ def _least(g: Ground, a: Assumptions, need_d: Float, extra: dict[str, NDArray], 
 
 
 def _extras(
-    g: Ground, a: Assumptions, e: Effects, types_dgB: Float, need_dg: Float, cannot_g: Float, lent: float,
-    fix: float, campaign: float,
+    g: Ground,
+    a: Assumptions,
+    e: Effects,
+    types_dgB: Float,
+    need_dg: Float,
+    cannot_g: Float,
+    lent: float,
+    fix: float,
+    campaign: float,
 ) -> dict[str, NDArray]:  # type: ignore[type-arg]
     """Devices, lines, and home and telephone help by community: what is bought by the piece."""
     rows: list[tuple[str, str, float, float, float, float, int]] = []

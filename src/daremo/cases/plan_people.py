@@ -46,7 +46,9 @@ def simulate(g: Ground, a: Assumptions, types_dgB: Float, q: Question, layout: L
     units = np.array(layout.units, dtype=float)
     kind = s.group_o[open_]
     slots = np.select([kind == 0, kind == 1], [units, units * lessons], units * 5.0)
-    most = np.select([kind == 0, kind == 1], [a.value("learners_per_instructor_max"), 10.0], a.value("round_people_day") / 5.0)
+    most = np.select(
+        [kind == 0, kind == 1], [a.value("learners_per_instructor_max"), 10.0], a.value("round_people_day") / 5.0
+    )
     low_g, high_g = a.range_by_stage("uptake_share")
     out: dict[str, list[float]] = {}
     for name, uptake in (("mid", a.by_stage("uptake_share")), ("low", low_g), ("high", high_g)):

@@ -24,16 +24,32 @@ from daremo.region.model import Region
 
 Float = NDArray[np.float64]
 UNIT = {
-    "point": "時間", "class": "回つづきの教室", "round": "日", "home": "人", "phone": "人", "device": "台", "line": "か月分",
-    "fix": "件", "campaign": "件",
+    "point": "時間",
+    "class": "回つづきの教室",
+    "round": "日",
+    "home": "人",
+    "phone": "人",
+    "device": "台",
+    "line": "か月分",
+    "fix": "件",
+    "campaign": "件",
 }
 MEASURE = {"fix": (2, "service"), "campaign": (3, "trust"), "line": (4, "connection"), "device": (4, "connection")}
 
 
 def told(
-    region: Region, gap: Gap, a: Assumptions, g: Ground, best: Any, budget_yen: float, fair: float, bound: float,
-    proofs: Sequence[tuple[tuple[int, ...], Proof]], guess: Mapping[tuple[int, ...], float],
-    late: Callable[[], bool], progress: Progress,
+    region: Region,
+    gap: Gap,
+    a: Assumptions,
+    g: Ground,
+    best: Any,
+    budget_yen: float,
+    fair: float,
+    bound: float,
+    proofs: Sequence[tuple[tuple[int, ...], Proof]],
+    guess: Mapping[tuple[int, ...], float],
+    late: Callable[[], bool],
+    progress: Progress,
 ) -> dict[str, Any]:
     """The documented fields of a plan but its certificate and digest."""
     q: Question = best.question
@@ -55,7 +71,11 @@ def told(
     return {
         "daremo_plan": 1,
         "region": {"name": region.name, "code": region.code, "digest": region.digest, "path": ""},
-        "budget_yen": budget_yen, "cost_yen": round(cost), "fair": fair, "seed": gap.seed, "draws": gap.draws,
+        "budget_yen": budget_yen,
+        "cost_yen": round(cost),
+        "fair": fair,
+        "seed": gap.seed,
+        "draws": gap.draws,
         "people": float(gap.people_dg.sum()),
         "people_left_behind": float(left_s.mean()),
         "people_left_behind_interval": [float(np.quantile(left_s, 0.05)), float(np.quantile(left_s, 0.95))],
@@ -138,23 +158,53 @@ def _helped(s: Any, layout: Layout) -> Float:
 
 
 def _actions(
-    g: Ground, a: Assumptions, q: Question, best: Any, layout: Layout, flow: Any, draws: dict[str, Any],
-    guess: Mapping[tuple[int, ...], float], types_dgB: Float,
+    g: Ground,
+    a: Assumptions,
+    q: Question,
+    best: Any,
+    layout: Layout,
+    flow: Any,
+    draws: dict[str, Any],
+    guess: Mapping[tuple[int, ...], float],
+    types_dgB: Float,
 ) -> list[dict[str, Any]]:
     s = q.siting
     open_ = np.array(layout.open, dtype=np.int64)
     full = quick_value(s, open_)
     rows = []
 
-    def row(action_id: str, kind: str, name: str, units: int, yen: float, reached: float, freed: float, without: float, alone: float, why: str, place: str = "") -> None:
+    def row(
+        action_id: str,
+        kind: str,
+        name: str,
+        units: int,
+        yen: float,
+        reached: float,
+        freed: float,
+        without: float,
+        alone: float,
+        why: str,
+        place: str = "",
+    ) -> None:
         measure, barrier = MEASURE.get(kind, (1, "skill"))
         rows.append(
             {
-                "action_id": action_id, "kind": kind, "name": name, "owner": "town", "measure": measure,
-                "barrier": barrier, "place_id": place, "units": units, "unit": UNIT[kind], "cost_yen": round(yen),
-                "people_reached": reached, "people_freed": freed,
+                "action_id": action_id,
+                "kind": kind,
+                "name": name,
+                "owner": "town",
+                "measure": measure,
+                "barrier": barrier,
+                "place_id": place,
+                "units": units,
+                "unit": UNIT[kind],
+                "cost_yen": round(yen),
+                "people_reached": reached,
+                "people_freed": freed,
                 "people_freed_interval": draws["by"].get(action_id, [freed, freed]),
-                "leave_one_out": without, "alone": alone, "why": why,
+                "leave_one_out": without,
+                "alone": alone,
+                "why": why,
             }
         )
 
@@ -168,7 +218,19 @@ def _actions(
         capacity = layout.units[i] * s.unit_load_o[o]
         share = min(1.0, capacity / alone.load_o[0]) if alone.load_o[0] > 0 else 0.0
         why = f"1年に約{reached:,.0f}人が来られます。なくすと、お金を他へ回しても{max(loss, 0):,.1f}人へります。"
-        row(option.action_id, option.kind, option.name, layout.units[i], yen, reached, freed, loss, float(alone.gain_o[0] * share), why, option.place_id)
+        row(
+            option.action_id,
+            option.kind,
+            option.name,
+            layout.units[i],
+            yen,
+            reached,
+            freed,
+            loss,
+            float(alone.gain_o[0] * share),
+            why,
+            option.place_id,
+        )
     for j, pieces in enumerate(layout.extras):
         if not pieces:
             continue
@@ -205,12 +267,15 @@ def broadcast_shares(g: Ground, chosen: Sequence[int], types_dgB: Float) -> dict
         rest = [k for k in chosen if k != i]
         out[i] = sum(
             math.factorial(len(c)) * math.factorial(n - len(c) - 1) / math.factorial(n) * (worth((*c, i)) - worth(c))
-            for size in range(n) for c in combinations(rest, size)
+            for size in range(n)
+            for c in combinations(rest, size)
         )
     return out
 
 
-def _points(g: Ground, a: Assumptions, gap: Gap, q: Question, layout: Layout, flow: Any, region: Region) -> list[dict[str, Any]]:
+def _points(
+    g: Ground, a: Assumptions, gap: Gap, q: Question, layout: Layout, flow: Any, region: Region
+) -> list[dict[str, Any]]:
     s = q.siting
     seen = simulate(g, a, gap.types_dgB, q, layout)
     weeks = a.value("desk_weeks_year")
@@ -222,16 +287,25 @@ def _points(g: Ground, a: Assumptions, gap: Gap, q: Question, layout: Layout, fl
         members = [gap.area_names[u % len(gap.area_ids)] for u in np.flatnonzero(flow.choice_u == i)]
         out.append(
             {
-                "number": i + 1, "action_id": option.action_id, "place_id": option.place_id, "name": option.name,
-                "kind": option.kind, "latitude": option.latitude, "longitude": option.longitude,
-                "hours_week": hours / weeks, "hours_year": hours,
-                "series": units if option.kind == "class" else 0, "days_year": units if option.kind == "round" else 0,
+                "number": i + 1,
+                "action_id": option.action_id,
+                "place_id": option.place_id,
+                "name": option.name,
+                "kind": option.kind,
+                "latitude": option.latitude,
+                "longitude": option.longitude,
+                "hours_week": hours / weeks,
+                "hours_year": hours,
+                "series": units if option.kind == "class" else 0,
+                "days_year": units if option.kind == "round" else 0,
                 "visits": float(flow.load_o[i] * layout.served_share[i]),
                 "people_reached": float(flow.draw_o[i] * layout.served_share[i]),
                 "people_freed": float(flow.gain_o[i] * layout.served_share[i]),
                 "cost_yen": round(float(s.fixed_yen_o[o] + units * s.unit_yen_o[o])),
-                "learners_per_slot": seen["mid"][i], "learners_per_slot_interval": [seen["low"][i], seen["high"][i]],
-                "turned_away_share": seen["turned"][i], "areas": members,
+                "learners_per_slot": seen["mid"][i],
+                "learners_per_slot_interval": [seen["low"][i], seen["high"][i]],
+                "turned_away_share": seen["turned"][i],
+                "areas": members,
             }
         )
     return out
@@ -255,13 +329,27 @@ def timetable(g: Ground, layout: Layout, weeks: float) -> list[dict[str, Any]]:
             sessions, every = max(1, round(week / 2)), max(1, min(4, round(2 / max(week, 0.1))))
         mine: set[tuple[str, str]] = set()
         for k in range(min(sessions, 15)):
-            free = [(d, b) for b in blocks for d in days[(n + k * 2) % 5 :] + days[: (n + k * 2) % 5] if (d, b[0]) not in mine]
+            free = [
+                (d, b)
+                for b in blocks
+                for d in days[(n + k * 2) % 5 :] + days[: (n + k * 2) % 5]
+                if (d, b[0]) not in mine
+            ]
             day, block = min(free, key=lambda x: used.get((x[0], x[1][0]), 0))
             mine.add((day, block[0]))
             used[day, block[0]] = used.get((day, block[0]), 0) + 1
             end = "15:00" if option.kind == "round" else block[1]
             start = "10:00" if option.kind == "round" else block[0]
-            rows.append({"weekday": day, "start": start, "end": end, "place_id": option.place_id, "name": option.name, "every_weeks": every})
+            rows.append(
+                {
+                    "weekday": day,
+                    "start": start,
+                    "end": end,
+                    "place_id": option.place_id,
+                    "name": option.name,
+                    "every_weeks": every,
+                }
+            )
     return sorted(rows, key=lambda r: (days.index(str(r["weekday"])), str(r["start"]), str(r["name"])))
 
 
@@ -291,16 +379,26 @@ def _not_chosen(g: Ground, s: Any, layout: Layout, gap: Gap) -> list[dict[str, A
         yen = float(s.fixed_yen_o[o] + s.min_units_o[o] * s.unit_yen_o[o])
         out.append(
             {
-                "action_id": option.action_id, "place_id": option.place_id, "name": option.name, "kind": option.kind,
-                "cost_yen": round(yen), "change_people": value - now if np.isfinite(value) else -now, "instead_of": swap, "why": why,
+                "action_id": option.action_id,
+                "place_id": option.place_id,
+                "name": option.name,
+                "kind": option.kind,
+                "cost_yen": round(yen),
+                "change_people": value - now if np.isfinite(value) else -now,
+                "instead_of": swap,
+                "why": why,
             }
         )
     return sorted(out, key=lambda r: (-float(str(r["change_people"])), str(r["action_id"])))
 
 
-def _unserved(gap: Gap, g: Ground, q: Question, layout: Layout, flow: Any, left_d: Float, hidden: Any) -> list[dict[str, Any]]:
+def _unserved(
+    gap: Gap, g: Ground, q: Question, layout: Layout, flow: Any, left_d: Float, hidden: Any
+) -> list[dict[str, Any]]:
     s = q.siting
-    at_home = {int(s.extra_community_j[j]) for j, n in enumerate(layout.extras) if n and q.extra_kind[j] in ("home", "phone")}
+    at_home = {
+        int(s.extra_community_j[j]) for j, n in enumerate(layout.extras) if n and q.extra_kind[j] in ("home", "phone")
+    }
     out = []
     for u, area in enumerate(gap.area_ids):
         people = float(gap.people_dg[u].sum())
@@ -311,9 +409,14 @@ def _unserved(gap: Gap, g: Ground, q: Question, layout: Layout, flow: Any, left_
         water = bool(gap.islands[u])
         out.append(
             {
-                "area_id": area, "name": gap.area_names[u], "community": gap.communities[u],
-                "people": None if hidden[u] else people, "left_behind": None if hidden[u] else float(gap.rules.rounded(float(left_d[u]))),
-                "why": "船でしか行けず、この予算では助けが届きません。" if water else "通える範囲に開く場所がありません。",
+                "area_id": area,
+                "name": gap.area_names[u],
+                "community": gap.communities[u],
+                "people": None if hidden[u] else people,
+                "left_behind": None if hidden[u] else float(gap.rules.rounded(float(left_d[u]))),
+                "why": "船でしか行けず、この予算では助けが届きません。"
+                if water
+                else "通える範囲に開く場所がありません。",
             }
         )
     return out
@@ -324,14 +427,17 @@ def _communities(g: Ground, s: Any, helped: Float) -> list[dict[str, Any]]:
     np.add.at(need, s.community_u, s.need_u)
     names = [*g.communities, "そのほかの市域"]
     return [
-        {"name": n, "need": float(need[k]), "helped": float(helped[k]), "share": float(helped[k] / need[k]) if need[k] > 0 else 0.0}
+        {
+            "name": n,
+            "need": float(need[k]),
+            "helped": float(helped[k]),
+            "share": float(helped[k] / need[k]) if need[k] > 0 else 0.0,
+        }
         for k, n in enumerate(names)
     ]
 
 
-def _areas(
-    gap: Gap, left_d: Float, freed_d: Float, hidden: Any, flow: Any, after_d: Float
-) -> list[dict[str, Any]]:
+def _areas(gap: Gap, left_d: Float, freed_d: Float, hidden: Any, flow: Any, after_d: Float) -> list[dict[str, Any]]:
     out = []
     for u, area in enumerate(gap.area_ids):
         shown = not hidden[u]
@@ -340,13 +446,15 @@ def _areas(
         left = float(gap.rules.rounded(float(left_d[u])))
         out.append(
             {
-                "area_id": area, "name": gap.area_names[u],
+                "area_id": area,
+                "name": gap.area_names[u],
                 "left_before": left if shown else None,
                 "freed": float(freed_d[u]) if shown else None,
                 "left_after": left - float(freed_d[u]) if shown else None,
                 "access_before_min": before if np.isfinite(before) else None,
                 "access_after_min": after if np.isfinite(after) else None,
-                "reached": bool(max(flow.choice_u[u], flow.choice_u[u + len(gap.area_ids)]) >= 0), "suppressed": not shown,
+                "reached": bool(max(flow.choice_u[u], flow.choice_u[u + len(gap.area_ids)]) >= 0),
+                "suppressed": not shown,
             }
         )
     return out

@@ -98,7 +98,11 @@ def _checks(plan: Mapping[str, Any], region: Region, out: list[Check]) -> None:
     say("left behind", _near(plan["people_left_behind"], float(left.mean())), f"{left.mean():,.1f}")
     low, high = np.quantile(left, 0.05), np.quantile(left, 0.95)
     interval = plan["people_left_behind_interval"]
-    say("left behind interval", _near(interval[0], float(low)) and _near(interval[1], float(high)), f"{low:,.0f} to {high:,.0f}")
+    say(
+        "left behind interval",
+        _near(interval[0], float(low)) and _near(interval[1], float(high)),
+        f"{low:,.0f} to {high:,.0f}",
+    )
 
     w = world(region, a, again.types_dgB)
     actions = list(plan["actions"])
@@ -107,11 +111,14 @@ def _checks(plan: Mapping[str, Any], region: Region, out: list[Check]) -> None:
     money, fair = float(plan["budget_yen"]), float(plan["fair"])
     t = tally(w, c, actions, money)
     say("limits", not t.broken, "; ".join(t.broken) or "hours, series, days, pieces and money within their limits")
-    say("cost", _near(plan["cost_yen"], round(t.cost_yen)) and plan["cost_yen"] <= money + 0.5, f"{t.cost_yen:,.0f} yen")
+    say(
+        "cost", _near(plan["cost_yen"], round(t.cost_yen)) and plan["cost_yen"] <= money + 0.5, f"{t.cost_yen:,.0f} yen"
+    )
     say("people freed", _near(plan["people_freed"], t.freed), f"{t.freed:,.3f}")
     say("people freed at points", _near(plan["people_freed_sited"], t.sited), f"{t.sited:,.3f}")
     wrong = [
-        x["action_id"] for x in actions
+        x["action_id"]
+        for x in actions
         if not _near(x["cost_yen"], round(t.by_action[x["action_id"]][0]))
         or not _near(x["people_reached"], t.by_action[x["action_id"]][1])
         or (x["kind"] not in ("fix", "campaign") and not _near(x["people_freed"], t.by_action[x["action_id"]][2]))
@@ -121,10 +128,20 @@ def _checks(plan: Mapping[str, Any], region: Region, out: list[Check]) -> None:
     say("city-wide actions", _near(sum(city), float(c.base_d.sum())), f"{c.base_d.sum():,.3f} together")
     points = {x["action_id"]: x for x in plan["points"]}
     bad = [
-        o for o in t.by_action if o in w.options
-        and not (o in points and _near(points[o]["cost_yen"], round(t.by_action[o][0])) and _near(points[o]["people_freed"], t.by_action[o][2]))
+        o
+        for o in t.by_action
+        if o in w.options
+        and not (
+            o in points
+            and _near(points[o]["cost_yen"], round(t.by_action[o][0]))
+            and _near(points[o]["people_freed"], t.by_action[o][2])
+        )
     ]
-    say("points", not bad and len(points) == sum(x["kind"] in KINDS for x in actions), f"differ: {bad}" if bad else "as the actions")
+    say(
+        "points",
+        not bad and len(points) == sum(x["kind"] in KINDS for x in actions),
+        f"differ: {bad}" if bad else "as the actions",
+    )
     need_d = w.need_dg.sum(1)
     all_helped, all_need = sum(t.helped.values()), max(float(need_d.sum()), 1e-12)
     short = []
@@ -142,17 +159,26 @@ def _checks(plan: Mapping[str, Any], region: Region, out: list[Check]) -> None:
     whole = gap / t.freed if t.freed > 0 else 0.0
     part = t.sited if t.sited > 0 else t.freed - float(c.base_d.sum())
     sited = gap / part if part > 0 else 0.0
-    say("gap", _near(plan["gap_share"], whole) and _near(plan["gap_share_sited"], sited), f"{whole:.4%} of all, {sited:.4%} of the sited part")
+    say(
+        "gap",
+        _near(plan["gap_share"], whole) and _near(plan["gap_share_sited"], sited),
+        f"{whole:.4%} of all, {sited:.4%} of the sited part",
+    )
 
 
 def _areas(plan: Mapping[str, Any], again: Any, say: Any) -> None:
     off = [
-        x["area_id"] for x in plan["areas"]
+        x["area_id"]
+        for x in plan["areas"]
         if not x["suppressed"] and not _near(x["left_after"], x["left_before"] - x["freed"])
     ]
     say("areas", not off, f"differ: {off[:5]}" if off else "left behind before − freed = after")
     left = again.types_dgB[..., 1:].sum((1, 2))
-    far = [x["area_id"] for u, x in enumerate(plan["areas"]) if not x["suppressed"] and not _near(x["left_before"], STEP * round(float(left[u]) / STEP))]
+    far = [
+        x["area_id"]
+        for u, x in enumerate(plan["areas"])
+        if not x["suppressed"] and not _near(x["left_before"], STEP * math.floor(float(left[u]) / STEP + 0.5))
+    ]
     say("areas left behind", not far, f"differ: {far[:5]}" if far else "each area counted again")
     shown = sum(x["freed"] for x in plan["areas"] if not x["suppressed"])
     say("areas add up", shown <= float(plan["people_freed"]) * (1 + CLOSE) + 1e-6, f"{shown:,.1f} in the areas shown")
@@ -181,6 +207,10 @@ def _proof(plan: Mapping[str, Any], w: Any, region: Region, freed: float, money:
             top = max(top, value)
             if not math.isfinite(value) or abs(float(b["bound"]) - value) > CLOSE * max(1.0, abs(value)):
                 weak.append("+".join(chosen) or "none")
-    say("certificate covers every plan", not missing, f"nothing covers {missing}" if missing else f"{len(proof['branches'])} branches")
+    say(
+        "certificate covers every plan",
+        not missing,
+        f"nothing covers {missing}" if missing else f"{len(proof['branches'])} branches",
+    )
     say("certificate's bounds", not weak, f"not proved: {weak[:3]}" if weak else "each branch proved by its prices")
     say("bound", _near(plan["people_freed_bound"], top), f"{top:,.3f}")

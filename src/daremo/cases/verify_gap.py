@@ -165,9 +165,9 @@ def _no_help(region: Region, a: Assumptions, people_dg: Float) -> Float:
     """Chance that no help is within reach today, shape (areas, 6)."""
     usual = {r["kind"]: float(r["help_hours_week"] or 0) for r in rows_of("daremo.region", "place_kinds")}
     latitude, longitude, island, hours = [], [], [], []
-    for lat, lon, land, kind, stated in (
-        region.places.select("latitude", "longitude", "island", "kind", "help_hours_week").iter_rows()
-    ):
+    for lat, lon, land, kind, stated in region.places.select(
+        "latitude", "longitude", "island", "kind", "help_hours_week"
+    ).iter_rows():
         # On an island help that is merely assumed must not hide that the next help is a boat away.
         week = stated if stated is not None else 0.0 if land else usual.get(kind, 0.0)
         if week > 0:
@@ -221,15 +221,22 @@ def willing_dgp(
 
     car_min = a.value("car_access_min") + 60 * route_dp / a.value("car_speed_kmh")
     by_car = 1 / (1 + (car_min / a.value("half_decay_min_car")) ** a.value("car_decay_slope"))
-    by_bus = a.value("bus_available_share") * bus_share(a.value("bus_access_min") + 60 * route_dp / a.value("bus_speed_kmh"))
+    by_bus = a.value("bus_available_share") * bus_share(
+        a.value("bus_access_min") + 60 * route_dp / a.value("bus_speed_kmh")
+    )
     crossing = _crossing_min(region, a)
     sea_min = np.array(
-        [[crossing.get(d, math.inf) + crossing.get(p, math.inf) + a.value("boat_access_min") for p in land_p] for d in land_d]
+        [
+            [crossing.get(d, math.inf) + crossing.get(p, math.inf) + a.value("boat_access_min") for p in land_p]
+            for d in land_d
+        ]
     ).reshape(km_dp.shape)
     by_boat = bus_share(sea_min)
     over_water = np.array([[d != p for p in land_p] for d in land_d], dtype=bool).reshape(km_dp.shape)
 
-    half_m_g, driver_g, lift_g = (a.by_stage(k) for k in ("walk_distance_median_m", "car_driver_share", "lift_weekly_share"))
+    half_m_g, driver_g, lift_g = (
+        a.by_stage(k) for k in ("walk_distance_median_m", "car_driver_share", "lift_weekly_share")
+    )
     out = np.empty((len(lat_d), len(STAGES), len(lat_p)))
     for g in range(len(STAGES)):
         on_foot = 1 / (1 + (1000 * route_dp / half_m_g[g]) ** a.value("walk_distance_slope"))

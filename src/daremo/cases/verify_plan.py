@@ -63,7 +63,9 @@ def world(region: Region, a: Assumptions, types: Float) -> World:
         if kind in default:
             yen, e = default[kind]
             broadcast[r["action_id"]] = (
-                kind, yen if r["fixed_yen"] is None else r["fixed_yen"], e if r["effect_share"] is None else r["effect_share"],
+                kind,
+                yen if r["fixed_yen"] is None else r["fixed_yen"],
+                e if r["effect_share"] is None else r["effect_share"],
             )
             continue
         if r["unit_yen"] is not None:
@@ -75,23 +77,29 @@ def world(region: Region, a: Assumptions, types: Float) -> World:
     keep = a.value("retention_12m_share", "65+")
     miss = (1 - a.value("freed_per_single_slot_share", "65+")) ** a.value("desk_visits_person")
     for kind, value in (
-        ("point", (1 - miss) * keep), ("round", (1 - miss) * keep),
+        ("point", (1 - miss) * keep),
+        ("round", (1 - miss) * keep),
         ("class", a.value("freed_per_course_share", "65+") * (1 - a.value("course_dropout_share", "65+")) * keep),
-        ("home", a.value("freed_per_home_visit_series_share", "65+") * keep), ("phone", a.value("phone_success_share") * keep),
+        ("home", a.value("freed_per_home_visit_series_share", "65+") * keep),
+        ("phone", a.value("phone_success_share") * keep),
         ("line", a.value("line_effect_share")),
     ):
         effect.setdefault(kind, value)
     for kind, value in (
-        ("point", a.value("cost_desk_hour_yen")), ("class", a.value("course_hours", "65+") * a.value("cost_class_slot_yen")),
-        ("round", a.value("round_day_yen")), ("device", a.value("cost_device_loan_person_year_yen")),
-        ("line", a.value("cost_line_subsidy_person_year_yen")), ("home", a.value("cost_home_visit_yen")),
+        ("point", a.value("cost_desk_hour_yen")),
+        ("class", a.value("course_hours", "65+") * a.value("cost_class_slot_yen")),
+        ("round", a.value("round_day_yen")),
+        ("device", a.value("cost_device_loan_person_year_yen")),
+        ("line", a.value("cost_line_subsidy_person_year_yen")),
+        ("home", a.value("cost_home_visit_yen")),
         ("phone", a.value("cost_phone_help_hour_yen")),
     ):
         price.setdefault(kind, value)
     price["home"] *= a.value("home_visits_person")
     price["phone"] *= a.value("phone_hours_person")
     load = {
-        "point": a.value("desk_load_people_hour"), "class": a.value("learners_per_slot", "municipal series"),
+        "point": a.value("desk_load_people_hour"),
+        "class": a.value("learners_per_slot", "municipal series"),
         "round": a.value("round_people_day"),
     }
     areas = region.areas.to_dicts()
@@ -104,7 +112,9 @@ def world(region: Region, a: Assumptions, types: Float) -> World:
     columns: list[Float] = []
     places = region.candidates().to_dicts()
     if places:
-        at = willing_dgp(region, a, [p["latitude"] for p in places], [p["longitude"] for p in places], [p["island"] for p in places])
+        at = willing_dgp(
+            region, a, [p["latitude"] for p in places], [p["longitude"] for p in places], [p["island"] for p in places]
+        )
         for kind in ("point", "class"):
             for k, p in enumerate(places):
                 if kind not in kinds or (kind == "class" and p["rooms"] == 0):
@@ -120,7 +130,10 @@ def world(region: Region, a: Assumptions, types: Float) -> World:
             mine.sort(key=lambda d: (-older[d], d))
             stops = mine[: int(a.value("round_max_stops"))]
             trips = willing_dgp(
-                region, a, [areas[d]["latitude"] for d in stops], [areas[d]["longitude"] for d in stops],
+                region,
+                a,
+                [areas[d]["latitude"] for d in stops],
+                [areas[d]["longitude"] for d in stops],
                 [areas[d]["island"] for d in stops],
             )
             fare = 2 * boats.get(areas[stops[0]]["island"], 0.0) * days
@@ -241,7 +254,8 @@ def tally(w: World, c: Count, actions: list[dict[str, Any]], budget_yen: float) 
     order = sorted(opened, key=lambda x: w.options[x["action_id"]][0])
     columns = [w.options[x["action_id"]][0] for x in order]
     limits = {
-        "point": (w.a.value("desk_min_hours_year"), w.a.value("desk_max_hours_year")), "class": (1, w.a.value("class_max_series_year")),
+        "point": (w.a.value("desk_min_hours_year"), w.a.value("desk_max_hours_year")),
+        "class": (1, w.a.value("class_max_series_year")),
         "round": (w.a.value("round_days_year"), w.a.value("round_days_year")),
     }
     home_of = {}
@@ -249,7 +263,9 @@ def tally(w: World, c: Count, actions: list[dict[str, Any]], budget_yen: float) 
         among = [i for i, x in enumerate(order) if (x["kind"] == "class") is series]
         drawn = c.draw[:, [columns[i] for i in among]]
         best = drawn.argmax(1) if among else np.zeros(len(c.base_d), dtype=int)
-        home_of[series] = np.array([among[b] if drawn[d, b] > 0 else -1 for d, b in enumerate(best)] if among else [-1] * len(best))
+        home_of[series] = np.array(
+            [among[b] if drawn[d, b] > 0 else -1 for d, b in enumerate(best)] if among else [-1] * len(best)
+        )
     for i, x in enumerate(order):
         column, kind, fixed, unit, load = w.options[x["action_id"]]
         low, high = limits[kind]

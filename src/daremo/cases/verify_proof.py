@@ -20,7 +20,9 @@ class Box:
 
 def box_of(branch: dict[str, Any]) -> Box:
     """A branch of the certificate as a box."""
-    return Box(tuple((int(x), int(y)) for x, y in branch["counts"]), frozenset(branch["shut"]), frozenset(branch["forced"]))
+    return Box(
+        tuple((int(x), int(y)) for x, y in branch["counts"]), frozenset(branch["shut"]), frozenset(branch["forced"])
+    )
 
 
 def covered(whole: Box, boxes: list[Box], kind_of: dict[str, int], depth: int = 0) -> bool:
@@ -75,17 +77,20 @@ def proved(w: World, c: Count, branch: dict[str, Any], money: float, fair: float
     floors = {name: float(v) for name, v in branch["floor"].items()} if fair > 0 else {}
     least = {name: float(v) for name, v in branch["least"].items()} if fair > 0 else {}
     prices = [yen, link, *unit, *series, *floors.values(), *least.values(), *map(float, branch["load"].values())]
-    if min(prices) < 0 or (set(branch["unit"]) | set(branch["unit_class"])) - set(area_ids) or set(branch["load"]) - set(w.options):
+    if (
+        min(prices) < 0
+        or (set(branch["unit"]) | set(branch["unit_class"])) - set(area_ids)
+        or set(branch["load"]) - set(w.options)
+    ):
         return math.inf
     need_d = w.need_dg.sum(1)
     total_need = max(float(need_d.sum()), 1e-12)
-    shared = sum(
-        v * float(need_d[[n == name for n in w.community_d]].sum()) / total_need for name, v in floors.items()
-    )
+    shared = sum(v * float(need_d[[n == name for n in w.community_d]].sum()) / total_need for name, v in floors.items())
     psi = {name: floors.get(name, 0.0) + least.get(name, 0.0) - fair * shared for name in ["", *w.communities]}
     fewest = {"point": int(w.a.value("desk_min_hours_year")), "class": 1, "round": int(w.a.value("round_days_year"))}
     most = {
-        "point": int(w.a.value("desk_max_hours_year")), "class": int(w.a.value("class_max_series_year")),
+        "point": int(w.a.value("desk_max_hours_year")),
+        "class": int(w.a.value("class_max_series_year")),
         "round": int(w.a.value("round_days_year")),
     }
     psi_d = [psi[name] for name in w.community_d]
@@ -95,7 +100,13 @@ def proved(w: World, c: Count, branch: dict[str, Any], money: float, fair: float
         price = float(branch["load"].get(name, own))
         reduced = c.gain[:, column] + link * c.lend[:, column] - price * c.load[:, column]
         reduced = reduced + c.draw[:, column] * psi_d
-        here = [r - u for r, u, come in zip(reduced.tolist(), series if kind == "class" else unit, c.draw[:, column].tolist(), strict=True) if come > 0]
+        here = [
+            r - u
+            for r, u, come in zip(
+                reduced.tolist(), series if kind == "class" else unit, c.draw[:, column].tolist(), strict=True
+            )
+            if come > 0
+        ]
         staff = price * load - yen * unit_yen
         worth[name] = math.fsum(
             [*(v for v in here if v > 0), staff * (most[kind] if staff > 0 else fewest[kind]), -yen * fixed]
@@ -109,7 +120,11 @@ def proved(w: World, c: Count, branch: dict[str, Any], money: float, fair: float
     for k, (low, high) in enumerate(branch["counts"]):
         held = sum(w.options[o][1] == KINDS[k] for o in branch["forced"])
         free = sorted(
-            (v for o, v in worth.items() if w.options[o][1] == KINDS[k] and o not in branch["forced"] and o not in branch["shut"]),
+            (
+                v
+                for o, v in worth.items()
+                if w.options[o][1] == KINDS[k] and o not in branch["forced"] and o not in branch["shut"]
+            ),
             reverse=True,
         )
         must, may = max(low - held, 0), max(high - held, 0)

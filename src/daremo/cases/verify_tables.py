@@ -86,7 +86,9 @@ def levels(region: Region, a: Assumptions) -> Levels:
     spread = np.empty((len(people_dg), len(DRAWN)))
     for j in range(len(DRAWN)):
         mine = [o for o in answers if o.barrier == j]
-        level_g, sd_g, shift_d, spread_d = _update(prior_gj[:, j], sd_gj[:, j], known_dgj[:, :, j], people_dg, mine, area_sd)
+        level_g, sd_g, shift_d, spread_d = _update(
+            prior_gj[:, j], sd_gj[:, j], known_dgj[:, :, j], people_dg, mine, area_sd
+        )
         centre[:, :, j] = level_g[None, :] + known_dgj[:, :, j] + shift_d[:, None]
         stage_sd[:, j], spread[:, j] = sd_g, spread_d
     return Levels(centre, stage_sd, spread)
@@ -161,7 +163,9 @@ def _reviews(region: Region, a: Assumptions) -> list[Answer]:
     """Task-success reviews as one region-wide answer a stage about the service barrier."""
     rows = [
         (audience or "all", use, float(tried), float(min(done, tried)))
-        for audience, use, tried, done in region["services"].select("life_stage", "use_share", "tried", "succeeded").rows()
+        for audience, use, tried, done in region["services"]
+        .select("life_stage", "use_share", "tried", "succeeded")
+        .rows()
         if tried and done is not None
     ]
     stated = [use for _, use, _, _ in rows if use is not None]

@@ -66,4 +66,8 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as readable JSON, whole or not at all."""
     text = json.dumps(plain(value), ensure_ascii=False, indent=1, sort_keys=False, allow_nan=False) + "\n"
-    write_whole(path, lambda p: p.write_text(text, encoding="utf-8"))
+
+    def fill(p: Path) -> None:
+        p.write_text(text, encoding="utf-8")
+
+    write_whole(path, fill)

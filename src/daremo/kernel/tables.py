@@ -94,7 +94,15 @@ class Schema:
                     bad = s.cast(pl.String).filter(s.cast(pl.String).cast(TYPES[c.type], strict=False).is_null())
                     value = str(bad[0]) if len(bad) else ""
                     problems.append(
-                        Problem("wrong-type", f"{c.ja}は{c.type}です", "値を直してください", self.table, None, c.column, value)
+                        Problem(
+                            "wrong-type",
+                            f"{c.ja}は{c.type}です",
+                            "値を直してください",
+                            self.table,
+                            None,
+                            c.column,
+                            value,
+                        )
                     )
                     continue
             else:
@@ -136,8 +144,15 @@ def schema(package: str, table: str) -> Schema:
         table,
         tuple(
             Column(
-                r["column"], r["ja"], r["en"], r["type"], r["unit"], r["required"] == "yes",
-                tuple(w for w in r["allowed"].split("|") if w), r["description"], r["source"],
+                r["column"],
+                r["ja"],
+                r["en"],
+                r["type"],
+                r["unit"],
+                r["required"] == "yes",
+                tuple(w for w in r["allowed"].split("|") if w),
+                r["description"],
+                r["source"],
             )
             for r in rows
         ),

@@ -108,7 +108,11 @@ def ascend(
         begin = Prices(start.unit_u, start.yen, {back[o]: v for o, v in inside.items()}, start.linked, start.floor_k)
         value, prices, chosen = ascend(part[0], Matrices.of(part[0]), part[1], begin, target, steps, enough)
         whole = Prices(
-            prices.unit_u, prices.yen, {int(keep[o]): v for o, v in prices.load_o.items()}, prices.linked, prices.floor_k
+            prices.unit_u,
+            prices.yen,
+            {int(keep[o]): v for o, v in prices.load_o.items()},
+            prices.linked,
+            prices.floor_k,
         )
         chosen_o = np.zeros(s.n_options)
         chosen_o[keep] = chosen
@@ -133,7 +137,9 @@ def ascend(
         help_j = np.zeros(s.extra_gain_j.size)
         if s.fair > 0:
             both = floor[:n_k] + floor[n_k:]
-            psi = np.where(s.community_u >= 0, both[np.maximum(s.community_u, 0)], 0.0) - s.fair * float(floor[:n_k] @ share_k)
+            psi = np.where(s.community_u >= 0, both[np.maximum(s.community_u, 0)], 0.0) - s.fair * float(
+                floor[:n_k] @ share_k
+            )
             own = np.where(s.extra_community_j >= 0, both[np.maximum(s.extra_community_j, 0)], 0.0)
             help_j = (own - s.fair * float(floor[:n_k] @ share_k)) * s.extra_help_j
             reduced += psi[:, None] * s.draw_uo
@@ -166,7 +172,10 @@ def ascend(
             if stale >= PATIENCE:
                 theta, stale = theta / 2, 0
                 unit, yen, link, floor = (
-                    best_prices.unit_u.copy(), best_prices.yen, best_prices.linked, best_prices.floor_k.copy(),
+                    best_prices.unit_u.copy(),
+                    best_prices.yen,
+                    best_prices.linked,
+                    best_prices.floor_k.copy(),
                 )
                 d_unit, d_yen, d_link, d_floor = 0 * d_unit, 0.0, 0.0, 0 * d_floor
                 if theta < SMALLEST_STEP:
@@ -220,9 +229,17 @@ def _part(s: Siting, branch: Branch, keep: NDArray[np.int64]) -> tuple[tuple[Sit
     """The same question with only some options, and where each of them went."""
     back = {int(o): i for i, o in enumerate(keep)}
     small = replace(
-        s, draw_uo=s.draw_uo[:, keep], gain_uo=s.gain_uo[:, keep], load_uo=s.load_uo[:, keep], lend_uo=s.lend_uo[:, keep],
-        fixed_yen_o=s.fixed_yen_o[keep], unit_yen_o=s.unit_yen_o[keep], unit_load_o=s.unit_load_o[keep],
-        min_units_o=s.min_units_o[keep], max_units_o=s.max_units_o[keep], group_o=s.group_o[keep],
+        s,
+        draw_uo=s.draw_uo[:, keep],
+        gain_uo=s.gain_uo[:, keep],
+        load_uo=s.load_uo[:, keep],
+        lend_uo=s.lend_uo[:, keep],
+        fixed_yen_o=s.fixed_yen_o[keep],
+        unit_yen_o=s.unit_yen_o[keep],
+        unit_load_o=s.unit_load_o[keep],
+        min_units_o=s.min_units_o[keep],
+        max_units_o=s.max_units_o[keep],
+        group_o=s.group_o[keep],
     )
     counts = branch.counts[: small.n_groups]
     return (small, Branch(counts, frozenset(), frozenset(back[o] for o in branch.forced))), back

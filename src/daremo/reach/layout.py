@@ -74,7 +74,9 @@ def quick_value(s: Siting, open_: Int, floor_k: Float | None = None) -> float:
     free = np.minimum(free, served)
     value = s.base + float(flow.gain_o @ free)
     lend = float(flow.lend_o @ free)
-    rate = np.divide(s.unit_yen_o[open_], s.unit_load_o[open_], out=np.zeros(open_.size), where=s.unit_load_o[open_] > 0)
+    rate = np.divide(
+        s.unit_yen_o[open_], s.unit_load_o[open_], out=np.zeros(open_.size), where=s.unit_load_o[open_] > 0
+    )
     yen_o = (served - free) * flow.load_o * rate
     gain_o = (served - free) * flow.gain_o
     lend_o = (served - free) * flow.lend_o
@@ -165,8 +167,12 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
     lp.integrality_ = [free] * n + [whole] * (n + extras.size)
     solver = highspy.Highs()
     for name, option in (
-        ("output_flag", False), ("threads", 1), ("mip_rel_gap", gap_share), ("mip_max_nodes", max_nodes),
-        ("mip_feasibility_tolerance", 1e-9), ("primal_feasibility_tolerance", 1e-9),
+        ("output_flag", False),
+        ("threads", 1),
+        ("mip_rel_gap", gap_share),
+        ("mip_max_nodes", max_nodes),
+        ("mip_feasibility_tolerance", 1e-9),
+        ("primal_feasibility_tolerance", 1e-9),
     ):
         solver.setOptionValue(name, option)
     solver.passModel(lp)
@@ -188,9 +194,7 @@ def account(s: Siting, open_: tuple[int, ...], units: tuple[int, ...], extras: I
     o = np.array(open_, dtype=np.int64)
     h = np.array(units, dtype=np.int64)
     flow = attend(s, o)
-    served = np.minimum(
-        1.0, np.divide(h * s.unit_load_o[o], flow.load_o, out=np.zeros(o.size), where=flow.load_o > 0)
-    )
+    served = np.minimum(1.0, np.divide(h * s.unit_load_o[o], flow.load_o, out=np.zeros(o.size), where=flow.load_o > 0))
     value = s.base + float(flow.gain_o @ served) + float(s.extra_gain_j @ extras)
     cost = float((s.fixed_yen_o[o] + h * s.unit_yen_o[o]).sum() + s.extra_yen_j @ extras)
     return Layout(open_, units, extras, value, cost, served)

@@ -13,7 +13,9 @@ def profit_uo(s: Siting, prices: Prices) -> Float:
     """Gain less what serving costs at these prices, shape (units, options)."""
     psi = floor_weight_u(s, prices.floor_k)
     return np.asarray(
-        s.gain_uo + prices.linked * s.lend_uo + psi[:, None] * s.draw_uo
+        s.gain_uo
+        + prices.linked * s.lend_uo
+        + psi[:, None] * s.draw_uo
         - default_load_price_o(s, prices.yen) * s.load_uo
     )
 

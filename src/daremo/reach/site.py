@@ -24,7 +24,6 @@ FIRST_YEN_PER_PERSON = 60_000.0
 Stop = Callable[[], bool]
 
 
-
 def never() -> bool:
     """A stop that never stops."""
     return False
@@ -187,10 +186,10 @@ def split(s: Siting, branch: Branch, chosen_o: Float, best: Layout | None) -> li
         low, high = branch.counts[k]
         held = int((s.group_o[list(best.open)] == k).sum()) if best is not None and best.open else 0
         near = min(max(held, low), high)
-        ranges = [(near, near)] + ([(low, near - 1)] if low < near else []) + ([(near + 1, high)] if near < high else [])
-        return [
-            Branch(branch.counts[:k] + (r,) + branch.counts[k + 1 :], branch.shut, branch.forced) for r in ranges
-        ]
+        ranges = (
+            [(near, near)] + ([(low, near - 1)] if low < near else []) + ([(near + 1, high)] if near < high else [])
+        )
+        return [Branch(branch.counts[:k] + (r,) + branch.counts[k + 1 :], branch.shut, branch.forced) for r in ranges]
     free = undecided(s, branch)
     full = [
         k for k, (_, most) in enumerate(branch.counts) if sum(int(s.group_o[o]) == k for o in branch.forced) >= most

@@ -30,10 +30,16 @@ def check(region: Region, against: Region | None = None, *, today: datetime.date
     """
     far, isolated_d = check_points.isolated(region)
     found = [
-        *check_counts.totals(region), *check_counts.households(region),
-        *check_counts.ages(region), *check_counts.small(region),
-        *check_names.mojibake(region), *check_names.duplicate_names(region), *check_names.duplicate_places(region),
-        *check_points.swapped(region), *far, *check_points.outside(region, isolated_d),
+        *check_counts.totals(region),
+        *check_counts.households(region),
+        *check_counts.ages(region),
+        *check_counts.small(region),
+        *check_names.mojibake(region),
+        *check_names.duplicate_names(region),
+        *check_names.duplicate_places(region),
+        *check_points.swapped(region),
+        *far,
+        *check_points.outside(region, isolated_d),
     ]
     if against is not None:
         found += check_tables.reversed_editions(region, against) + check_drift.drift(region, against)

@@ -84,16 +84,19 @@ def _ages_short(r: Row, aged: dict[str, float]) -> bool:
 
 def _exchanged(areas: list[dict[str, Any]], sexes: dict[str, dict[str, float]]) -> list[Problem]:
     """``swapped-columns`` where the men stated are the women's ages, and the other way round, in most districts."""
-    told = [r for r in areas if None not in (r["men_stated"], r["women_stated"]) and r["men_stated"] != r["women_stated"]]
+    told = [
+        r for r in areas if None not in (r["men_stated"], r["women_stated"]) and r["men_stated"] != r["women_stated"]
+    ]
     crossed = [
-        r for r in told
-        if abs(r["men_stated"] - sexes[r["area_id"]]["f"]) < 0.5 and abs(r["women_stated"] - sexes[r["area_id"]]["m"]) < 0.5
+        r
+        for r in told
+        if abs(r["men_stated"] - sexes[r["area_id"]]["f"]) < 0.5
+        and abs(r["women_stated"] - sexes[r["area_id"]]["m"]) < 0.5
     ]
     if len(crossed) <= max(2, len(told) / 2):
         return []
     message = (
-        f"{len(crossed)}地区で、男の数は女の年齢の合計と、女の数は男の年齢の合計と同じです。"
-        "男と女の列が逆のようです。"
+        f"{len(crossed)}地区で、男の数は女の年齢の合計と、女の数は男の年齢の合計と同じです。男と女の列が逆のようです。"
     )
     return [finding("swapped-columns", message, "areas", crossed[0], column="men_stated", severity="error")]
 
@@ -109,7 +112,9 @@ def households(region: Region) -> list[Problem]:
     if len(same) > max(2, len(told) / 2):
         return [_homes(same[0], f"{len(same)}地区で、世帯数が人数と同じです。世帯数の列に人数が入っているようです。")]
     if len(more) > max(2, len(told) / 4):
-        return [_homes(more[0], f"{len(more)}地区で、世帯数が人数より多くなっています。人数と世帯数の列が逆のようです。")]
+        return [
+            _homes(more[0], f"{len(more)}地区で、世帯数が人数より多くなっています。人数と世帯数の列が逆のようです。")
+        ]
     low, high = HOUSEHOLD_SIZE
     odd = [r for r in told if not low * r["households"] <= people_d[r["area_id"]] <= high * r["households"]]
     code = "implausible-household-size"
@@ -129,9 +134,7 @@ def households(region: Region) -> list[Problem]:
 
 
 def _homes(r: Row, message: str) -> Problem:
-    return finding(
-        "swapped-columns", message, "areas", r, column="households", value=r["households"], severity="error"
-    )
+    return finding("swapped-columns", message, "areas", r, column="households", value=r["households"], severity="error")
 
 
 def people_of(region: Region) -> dict[str, float]:

@@ -203,7 +203,8 @@ def _changed_names(
         message = f"「{o.row['name']}」が「{n.row['name']}」になりました（地点は同じです）。"
         out.append(_asked("renamed-area", message, n.row, "name", n.row["name"]))
     for code, found, said in (
-        ("area-vanished", vanished, "前の版にあって、この版にありません"), ("area-appeared", appeared, "前の版にありません"),
+        ("area-vanished", vanished, "前の版にあって、この版にありません"),
+        ("area-appeared", appeared, "前の版にありません"),
     ):
         if len(found) > max(10, count / 10):
             people = sum(d.people for d in found)
@@ -239,8 +240,13 @@ def _places(region: Region, against: Region) -> list[Problem]:
             gone[r["kind"]].append(r)
     return [
         finding(
-            "places-vanished", f"前の版にあった施設{len(found)}か所が、この版にありません: {some_names(found)}",
-            "places", found[0], column="name", value=kind, severity="question",
+            "places-vanished",
+            f"前の版にあった施設{len(found)}か所が、この版にありません: {some_names(found)}",
+            "places",
+            found[0],
+            column="name",
+            value=kind,
+            severity="question",
         )
         for kind, found in gone.items()
     ]

@@ -29,8 +29,15 @@ def _fixes() -> dict[str, str]:
 
 
 def finding(
-    code: str, message: str, table: str, row: Row | None = None, *, column: str = "", value: object = "",
-    severity: Severity = "warning", fix: str = "",
+    code: str,
+    message: str,
+    table: str,
+    row: Row | None = None,
+    *,
+    column: str = "",
+    value: object = "",
+    severity: Severity = "warning",
+    fix: str = "",
 ) -> Problem:
     """A finding about a table, or about one of its rows, with the fix its code documents unless another is given.
 

@@ -41,8 +41,13 @@ def mojibake(region: Region) -> list[Problem]:
             if garbled(str(r["name"])):
                 out.append(
                     finding(
-                        "mojibake-name", "名前の文字が化けていて、どこのことか読めません。", table, r,
-                        column="name", value=r["name"], severity="error",
+                        "mojibake-name",
+                        "名前の文字が化けていて、どこのことか読めません。",
+                        table,
+                        r,
+                        column="name",
+                        value=r["name"],
+                        severity="error",
                     )
                 )
     return out
@@ -56,10 +61,10 @@ def duplicate_names(region: Region) -> list[Problem]:
             by_name[plain_name(r["name"])].append(r)
     out = []
     for same in by_name.values():
-        for r in same[1:]:
+        for again in same[1:]:
             first = f"{same[0]['source_row']}行め" if same[0]["source_row"] else same[0]["area_id"]
-            message = f"地区名「{r['name']}」が{len(same)}回あります（はじめは{first}）。"
-            out.append(finding("duplicate-name", message, "areas", r, column="name", value=r["name"]))
+            message = f"地区名「{again['name']}」が{len(same)}回あります（はじめは{first}）。"
+            out.append(finding("duplicate-name", message, "areas", again, column="name", value=again["name"]))
     return out
 
 

@@ -49,7 +49,7 @@ def isolated(region: Region) -> tuple[list[Problem], NDArray[np.bool_]]:
     if len(areas) < 4:
         return [], flagged
     xy = kilometres(region.areas["latitude"].to_list(), region.areas["longitude"].to_list())
-    near = cKDTree(xy).query(xy, k=2)[0][:, 1]
+    near = np.asarray(cKDTree(xy).query(xy, k=2)[0])[:, 1]
     usual = float(np.median(near))
     out = []
     for i, (away, typical) in _far_from_family(areas, xy, near, usual).items():
@@ -102,7 +102,11 @@ def _far_from_family(
             if not others:
                 continue
             away = float(np.hypot(*(xy[others] - xy[i]).T).min())
-            among = cKDTree(xy[others]).query(xy[others], k=2)[0][:, 1] if len(others) > 1 else np.array([usual])
+            among = (
+                np.asarray(cKDTree(xy[others]).query(xy[others], k=2)[0])[:, 1]
+                if len(others) > 1
+                else np.array([usual])
+            )
             typical = float(np.median(among))
             alone = len(others) > 1 or near[i] > 3 * near[others[0]]
             if alone and away > max(FAR_FROM_FAMILY_KM, 8 * typical, 4 * usual):
@@ -132,7 +136,7 @@ def outside(region: Region, isolated_d: NDArray[np.bool_]) -> list[Problem]:
     kept = xy[~(isolated_d | lost)]
     if len(kept) < 2:
         return out
-    usual = float(np.median(cKDTree(kept).query(kept, k=2)[0][:, 1]))
+    usual = float(np.median(np.asarray(cKDTree(kept).query(kept, k=2)[0])[:, 1]))
     hull = shapely.MultiPoint(kept).convex_hull
     west, south, east, north = hull.bounds
     margin = max(OUTSIDE_KM, 5 * usual, 0.1 * float(np.hypot(east - west, north - south)))
@@ -147,7 +151,11 @@ def outside(region: Region, isolated_d: NDArray[np.bool_]) -> list[Problem]:
                 message = f"「{r['name']}」は、この地域の地区から{far:.1f}km外にあります。"
                 out.append(
                     finding(
-                        "outside-municipality", message, table, r, column="latitude",
+                        "outside-municipality",
+                        message,
+                        table,
+                        r,
+                        column="latitude",
                         value=f"{r['latitude']}, {r['longitude']}",
                     )
                 )

@@ -47,7 +47,8 @@ def dates(region: Region) -> list[tuple[str, str, datetime.date]]:
     """(file, title, day) of every source and every table that states its date."""
     out = [
         (str(s.get("file", "")), str(s.get("title") or s.get("kind") or s.get("file", "")), day)
-        for s in region.sources if (day := date_of(s.get("date")))
+        for s in region.sources
+        if (day := date_of(s.get("date")))
     ]
     for table, title in (("lines", "回線の表"), ("survey", "調査の表")):
         by_source = region[table].filter(pl.col("date").is_not_null()).group_by("source", maintain_order=True)
@@ -66,10 +67,13 @@ def stale(region: Region, today: datetime.date | None) -> list[Problem]:
     behind = "今日" if today else "いちばん新しいデータ"
     return [
         finding(
-            "stale-data", f"{title}は{day.isoformat()}のもので、{behind}より{(newest - day).days / 365.25:.0f}年前です。",
-            file, value=day.isoformat(),
+            "stale-data",
+            f"{title}は{day.isoformat()}のもので、{behind}より{(newest - day).days / 365.25:.0f}年前です。",
+            file,
+            value=day.isoformat(),
         )
-        for file, title, day in known if (newest - day).days > OLD_YEARS * 365.25
+        for file, title, day in known
+        if (newest - day).days > OLD_YEARS * 365.25
     ]
 
 

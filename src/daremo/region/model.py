@@ -24,8 +24,18 @@ from daremo.kernel.tables import Schema, rows_of, schema
 PACKAGE = "daremo.region"
 #: Every table a region may hold; only ``areas``, ``people`` and ``places`` are compulsory.
 TABLES = (
-    "areas", "people", "places", "lines", "services", "organisations", "survey",
-    "hazards", "backbone", "islands", "events", "actions",
+    "areas",
+    "people",
+    "places",
+    "lines",
+    "services",
+    "organisations",
+    "survey",
+    "hazards",
+    "backbone",
+    "islands",
+    "events",
+    "actions",
 )
 #: Life stages in order, youngest first; children under 5 are outside every count and said so.
 STAGES = tuple(r["stage"] for r in rows_of(PACKAGE, "stages"))
@@ -150,11 +160,16 @@ def assemble(
     ]
     for t, key in (("areas", "area_id"), ("places", "place_id"), ("services", "service_id"), ("actions", "action_id")):
         twice = full[t].filter(pl.col(key).is_duplicated())[key].unique(maintain_order=True).to_list()
-        problems += [Problem("duplicate-id", f"{v}が2回以上あります", "1つにしてください", t, None, key, v) for v in twice]
+        problems += [
+            Problem("duplicate-id", f"{v}が2回以上あります", "1つにしてください", t, None, key, v) for v in twice
+        ]
     known = set(full["areas"]["area_id"].to_list())
     for t in ("people", "lines", "hazards"):
         lost = [a for a in full[t]["area_id"].unique(maintain_order=True).to_list() if a not in known]
-        problems += [Problem("unknown-area", f"地区{a}はareasにありません", "地区の表を直してください", t, None, "area_id", a) for a in lost]
+        problems += [
+            Problem("unknown-area", f"地区{a}はareasにありません", "地区の表を直してください", t, None, "area_id", a)
+            for a in lost
+        ]
     if problems:
         raise InputError(problems)
     digest = sha256("".join(f"{t}:{_digest(full[t])};" for t in TABLES).encode())
@@ -210,7 +225,14 @@ def load(folder: Path) -> Region:
     manifest_path = folder / "manifest.json"
     if not manifest_path.is_file():
         raise InputError(
-            [Problem("no-region", "ここには地域のデータ（manifest.json）がありません", "daremo region build で作ってください", str(folder))]
+            [
+                Problem(
+                    "no-region",
+                    "ここには地域のデータ（manifest.json）がありません",
+                    "daremo region build で作ってください",
+                    str(folder),
+                )
+            ]
         )
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
@@ -218,7 +240,14 @@ def load(folder: Path) -> Region:
             raise ValueError("not a manifest")
     except ValueError as e:
         raise InputError(
-            [Problem("damaged-file", f"manifest.jsonが読めません: {e}", "region build をやり直してください", str(manifest_path))]
+            [
+                Problem(
+                    "damaged-file",
+                    f"manifest.jsonが読めません: {e}",
+                    "region build をやり直してください",
+                    str(manifest_path),
+                )
+            ]
         ) from e
     tables: dict[str, pl.DataFrame] = {}
     for table in TABLES:
@@ -227,8 +256,11 @@ def load(folder: Path) -> Region:
                 tables[table] = _read_table(path, table)
                 break
     return assemble(
-        str(manifest["name"]), str(manifest.get("code", "")), tables,
-        tuple(manifest.get("sources", ())), tuple(manifest.get("notes", ())),
+        str(manifest["name"]),
+        str(manifest.get("code", "")),
+        tables,
+        tuple(manifest.get("sources", ())),
+        tuple(manifest.get("notes", ())),
     )
 
 
@@ -239,7 +271,14 @@ def _read_table(path: Path, table: str) -> pl.DataFrame:
         text = pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError) as e:
         raise InputError(
-            [Problem("damaged-file", f"表が読めません: {str(e).splitlines()[0]}", "ファイルを入れなおしてください", str(path))]
+            [
+                Problem(
+                    "damaged-file",
+                    f"表が読めません: {str(e).splitlines()[0]}",
+                    "ファイルを入れなおしてください",
+                    str(path),
+                )
+            ]
         ) from e
     marks = {"true": True, "false": False, "はい": True, "いいえ": False, "yes": True, "no": False}
     yes_no = [c.column for c in table_schema(table).columns if c.type == "yes_no" and c.column in text.columns]

@@ -83,8 +83,15 @@ def sample_town(people: int = 60_000, seed: int = 1) -> Region:
         for t, rows in tables.items()
     }
     source = {
-        "file": SOURCE, "kind": "sample", "title": f"{NAME}の見本データ", "owner": "daremo", "licence": "CC0-1.0",
-        "date": "2026-01-01", "rows_used": sum(f.height for f in frames.values()), "rows_rejected": 0, "sha256": "",
+        "file": SOURCE,
+        "kind": "sample",
+        "title": f"{NAME}の見本データ",
+        "owner": "daremo",
+        "licence": "CC0-1.0",
+        "date": "2026-01-01",
+        "rows_used": sum(f.height for f in frames.values()),
+        "rows_rejected": 0,
+        "sha256": "",
     }
     note = f"{NAME}は架空の町です。人数・割合・場所はすべて作りものです。"
     return assemble(NAME, CODE, frames, (source,), (note,))
@@ -193,17 +200,28 @@ def _people(ground: Ground, people: int, rng: np.random.Generator) -> tuple[pl.D
         zone, total = ground.zones[d], int(people_d[d])
         rows.append(
             {
-                "area_id": f"a{d + 1:03d}", "name": ground.names[d], "community": ground.communities[d],
-                "latitude": latitude, "longitude": longitude, "island": ground.islands[d], "terrain": ZONES[zone][5],
-                "spread_km": ZONES[zone][4], "households": min(total, math.ceil(total / home_size[d])),
-                "disabled_people": math.floor(disabled[d]), "people_stated": total,
-                "men_stated": int(count_dsa[d, 0].sum()), "women_stated": int(count_dsa[d, 1].sum()),
-                "source": SOURCE, "source_row": d + 2,
+                "area_id": f"a{d + 1:03d}",
+                "name": ground.names[d],
+                "community": ground.communities[d],
+                "latitude": latitude,
+                "longitude": longitude,
+                "island": ground.islands[d],
+                "terrain": ZONES[zone][5],
+                "spread_km": ZONES[zone][4],
+                "households": min(total, math.ceil(total / home_size[d])),
+                "disabled_people": math.floor(disabled[d]),
+                "people_stated": total,
+                "men_stated": int(count_dsa[d, 0].sum()),
+                "women_stated": int(count_dsa[d, 1].sum()),
+                "source": SOURCE,
+                "source_row": d + 2,
             }
         )
     long = [
         {"area_id": row["area_id"], "sex": "mf"[s], "age_from": low, "age_to": high, "people": int(count_dsa[d, s, b])}
-        for d, row in enumerate(rows) for s in range(2) for b, (low, high) in enumerate(bands)
+        for d, row in enumerate(rows)
+        for s in range(2)
+        for b, (low, high) in enumerate(bands)
     ]
     return pl.DataFrame(rows, infer_schema_length=None), pl.DataFrame(long)
 

@@ -62,8 +62,11 @@ def _places(areas: pl.DataFrame, zones: Sequence[str], families: Sequence[str], 
     by_zone = {z: [d for d in every if zones[d] == z] for z in ("centre", "plain", "new", "hill", "island")}
     low = [d for d in every if zones[d] in ("centre", "plain", "new")]
     among = {
-        "centre": by_zone["centre"], "plain": low, "outer": by_zone["plain"] + by_zone["hill"] + by_zone["island"],
-        "hill": by_zone["hill"], "spread": every,
+        "centre": by_zone["centre"],
+        "plain": low,
+        "outer": by_zone["plain"] + by_zone["hill"] + by_zone["island"],
+        "hill": by_zone["hill"],
+        "spread": every,
         "shops": [d for d in low if people_d[d] >= np.median(people_d)] or low,
     }
     sited: list[tuple[Row, int, str]] = []
@@ -87,13 +90,21 @@ def _school_districts(
     seats += _spread(by_zone["hill"], max(1, round(count / 60)), xy_dk, 0)
     seats += _spread(by_zone["island"], 2 if len(by_zone["island"]) > 1 else 1, xy_dk, 0)
     centre = {
-        "kind": "community_centre", "name": "{area}コミュニティセンター", "opening_hours": "Tu-Su 09:00-22:00",
-        "rooms_low": "2", "rooms_high": "5", "step_free": "often", "organisation": "コミュニティ協議会",
+        "kind": "community_centre",
+        "name": "{area}コミュニティセンター",
+        "opening_hours": "Tu-Su 09:00-22:00",
+        "rooms_low": "2",
+        "rooms_high": "5",
+        "step_free": "often",
+        "organisation": "コミュニティ協議会",
         "help_hours_week": "",
     }
     school = centre | {
-        "kind": "school", "name": "みほん市立{area}小学校", "opening_hours": "Sa-Su 09:00-17:00; PH off",
-        "step_free": "seldom", "organisation": "みほん市教育委員会",
+        "kind": "school",
+        "name": "みほん市立{area}小学校",
+        "opening_hours": "Sa-Su 09:00-17:00; PH off",
+        "step_free": "seldom",
+        "organisation": "みほん市教育委員会",
     }
     middle = school | {"name": "みほん市立{area}中学校"}
     out: list[tuple[Row, int, str]] = []
@@ -125,15 +136,24 @@ def _place(i: int, row: Row, area: Row, rng: np.random.Generator) -> Row:
     if area["island"] and row["kind"] in ("post_office", "medical"):
         hours = "Mo-Fr 09:00-15:00; PH off" if row["kind"] == "post_office" else "Tu,Th 10:00-15:00; PH off"
     return {
-        "place_id": f"p{i + 1:03d}", "name": row["name"], "kind": row["kind"],
+        "place_id": f"p{i + 1:03d}",
+        "name": row["name"],
+        "kind": row["kind"],
         "latitude": round(area["latitude"] + (luck[2] - 0.5) * 2 * reach_km * NORTH_KM, 6),
         "longitude": round(area["longitude"] + (luck[3] - 0.5) * 2 * reach_km * EAST_KM, 6),
-        "address": f"見本県みほん市{area['name']}{1 + i % 40}番地", "island": area["island"],
+        "address": f"見本県みほん市{area['name']}{1 + i % 40}番地",
+        "island": area["island"],
         # 000 is no area code: nobody's telephone rings
-        "phone": f"000-{100 + i // 10:03d}-{1000 + 37 * i % 9000:04d}", "opening_hours": hours,
-        "rooms": low + int(luck[4] * (high - low + 1)), "step_free": step_free, "candidate": None,
+        "phone": f"000-{100 + i // 10:03d}-{1000 + 37 * i % 9000:04d}",
+        "opening_hours": hours,
+        "rooms": low + int(luck[4] * (high - low + 1)),
+        "step_free": step_free,
+        "candidate": None,
         "help_hours_week": float(row["help_hours_week"]) if row["help_hours_week"] else None,
-        "cost_hour_yen": None, "organisation": row["organisation"] or None, "source": SOURCE, "source_row": i + 2,
+        "cost_hour_yen": None,
+        "organisation": row["organisation"] or None,
+        "source": SOURCE,
+        "source_row": i + 2,
     }
 
 
@@ -150,8 +170,11 @@ def _stated_hours(sited: list[tuple[Row, int, str]]) -> list[tuple[Row, int, str
 def _lines(areas: pl.DataFrame, zones: Sequence[str], rng: np.random.Generator) -> list[Row]:
     # zone: coverage of fibre, 4G, 5G; download of fibre (Mbit/s)
     known = {
-        "centre": (0.99, 1.0, 0.95, 320.0), "new": (0.995, 1.0, 0.8, 340.0), "plain": (0.97, 0.999, 0.55, 280.0),
-        "hill": (0.82, 0.93, 0.04, 160.0), "island": (0.6, 0.9, 0.0, 90.0),
+        "centre": (0.99, 1.0, 0.95, 320.0),
+        "new": (0.995, 1.0, 0.8, 340.0),
+        "plain": (0.97, 0.999, 0.55, 280.0),
+        "hill": (0.82, 0.93, 0.04, 160.0),
+        "island": (0.6, 0.9, 0.0, 90.0),
     }
     out = []
     for area_id, name, zone in zip(areas["area_id"], areas["name"], zones, strict=True):
@@ -167,9 +190,14 @@ def _lines(areas: pl.DataFrame, zones: Sequence[str], rng: np.random.Generator) 
             offers.append(("satellite", 1.0, 110.0, 0.15, 6600))
         out += [
             {
-                "area_id": area_id, "technology": tech, "coverage_share": round(share, 3),
-                "down_mbps": round(mbps * (0.85 + 0.3 * luck[3]), 1), "up_mbps": round(mbps * up, 1),
-                "price_yen_month": yen, "confidence": 0.8 if tech == "fibre" else 0.5, "date": DATE,
+                "area_id": area_id,
+                "technology": tech,
+                "coverage_share": round(share, 3),
+                "down_mbps": round(mbps * (0.85 + 0.3 * luck[3]), 1),
+                "up_mbps": round(mbps * up, 1),
+                "price_yen_month": yen,
+                "confidence": 0.8 if tech == "fibre" else 0.5,
+                "date": DATE,
                 "source": "見本の調査（架空）" if tech == "fibre" else "見本の事業者の公表（架空）",
             }
             for tech, share, mbps, up, yen in offers
@@ -193,8 +221,14 @@ def _drawn(tries: int, chance: float, rng: np.random.Generator) -> int:
 
 def _organisations() -> list[Row]:
     known = (
-        ("みほん市", "town"), ("見本県", "prefecture"), ("国の窓口サイト", "nation"), ("みほん携帯", "shop"),
-        ("郵便局", "post"), ("みほん大学", "school"), ("みほん市社会福祉協議会", "npo"), ("みほんデジタルの会", "npo"),
+        ("みほん市", "town"),
+        ("見本県", "prefecture"),
+        ("国の窓口サイト", "nation"),
+        ("みほん携帯", "shop"),
+        ("郵便局", "post"),
+        ("みほん大学", "school"),
+        ("みほん市社会福祉協議会", "npo"),
+        ("みほんデジタルの会", "npo"),
         ("みほん回線", "company"),
     )
     return [
@@ -217,9 +251,13 @@ def _survey(areas: pl.DataFrame, people: int, rng: np.random.Generator) -> list[
             answers = max(3, round(asked * float(r["weight"]) * share))
             out += [
                 {
-                    "area_id": area, "life_stage": r["life_stage"], "barrier": b, "answers": answers,
+                    "area_id": area,
+                    "life_stage": r["life_stage"],
+                    "barrier": b,
+                    "answers": answers,
                     "has_barrier": _drawn(answers, min(float(r[b]) + worse, 0.95), rng),
-                    "date": "2025-10-01", "source": "見本の住民アンケート（架空）",
+                    "date": "2025-10-01",
+                    "source": "見本の住民アンケート（架空）",
                 }
                 for b in BARRIERS
             ]
@@ -243,16 +281,23 @@ def _hazards(areas: pl.DataFrame, zones: Sequence[str], rng: np.random.Generator
 
 def _backbone(areas: pl.DataFrame) -> list[Row]:
     links = [
-        ("見本県庁局", "みほん局", 200, 62, 41.0), ("見本県庁局", "みほん東局", 100, 30, 47.0),
-        ("みほん局", "みほん東局", 100, 18, 6.5), ("みほん局", "みほん西局", 100, 21, 6.0),
+        ("見本県庁局", "みほん局", 200, 62, 41.0),
+        ("見本県庁局", "みほん東局", 100, 30, 47.0),
+        ("みほん局", "みほん東局", 100, 18, 6.5),
+        ("みほん局", "みほん西局", 100, 21, 6.0),
         ("みほん局", "山中局", 10, 3, 12.0),
     ]
     if areas["island"].is_not_null().any():
         links.append(("みほん局", "みほん島局", 10, 1, 6.0))
     return [
         {
-            "link_id": f"b{i + 1}", "from_node": a, "to_node": b, "capacity_gbps": cap, "demand_gbps": use,
-            "length_km": km, "source": "見本の回線図（架空）",
+            "link_id": f"b{i + 1}",
+            "from_node": a,
+            "to_node": b,
+            "capacity_gbps": cap,
+            "demand_gbps": use,
+            "length_km": km,
+            "source": "見本の回線図（架空）",
         }
         for i, (a, b, cap, use, km) in enumerate(links)
     ]
@@ -260,14 +305,21 @@ def _backbone(areas: pl.DataFrame) -> list[Row]:
 
 def _islands(areas: pl.DataFrame) -> list[Row]:
     boats = {"みほん島": (25, 6, 1020), "小島": (40, 3, 1340)}
-    points = areas.filter(pl.col("island").is_not_null()).group_by("island", maintain_order=True).agg(
-        pl.col("latitude").mean().round(6), pl.col("longitude").mean().round(6)
+    points = (
+        areas.filter(pl.col("island").is_not_null())
+        .group_by("island", maintain_order=True)
+        .agg(pl.col("latitude").mean().round(6), pl.col("longitude").mean().round(6))
     )
     return [
         {
-            "island": name, "latitude": latitude, "longitude": longitude,
-            "radius_km": 1.8 if name == "みほん島" else 1.2, "boat_min": boats[name][0], "sailings_day": boats[name][1],
-            "fare_yen": boats[name][2], "source": "見本の時刻表（架空）",
+            "island": name,
+            "latitude": latitude,
+            "longitude": longitude,
+            "radius_km": 1.8 if name == "みほん島" else 1.2,
+            "boat_min": boats[name][0],
+            "sailings_day": boats[name][1],
+            "fare_yen": boats[name][2],
+            "source": "見本の時刻表（架空）",
         }
         for name, latitude, longitude in points.iter_rows()
     ]
@@ -275,9 +327,12 @@ def _islands(areas: pl.DataFrame) -> list[Row]:
 
 def _events(areas: pl.DataFrame) -> list[Row]:
     known = (
-        ("スマホなんでも相談会", "2026-02-18", "10:00", "12:00"), ("健康まつり", "2026-03-08", "09:30", "15:00"),
-        ("確定申告の相談会", "2026-02-24", "09:00", "16:00"), ("みほん港まつり", "2026-07-25", "16:00", "21:00"),
-        ("山中町ふるさと市", "2026-11-03", "09:00", "14:00"), ("防災訓練", "2026-09-06", "08:30", "11:30"),
+        ("スマホなんでも相談会", "2026-02-18", "10:00", "12:00"),
+        ("健康まつり", "2026-03-08", "09:30", "15:00"),
+        ("確定申告の相談会", "2026-02-24", "09:00", "16:00"),
+        ("みほん港まつり", "2026-07-25", "16:00", "21:00"),
+        ("山中町ふるさと市", "2026-11-03", "09:00", "14:00"),
+        ("防災訓練", "2026-09-06", "08:30", "11:30"),
     )
     out = []
     for i, (name, day, start, end) in enumerate(known):
@@ -285,10 +340,17 @@ def _events(areas: pl.DataFrame) -> list[Row]:
         date = datetime.date.fromisoformat(day)
         out.append(
             {
-                "event_id": f"e{i + 1}", "name": name, "place_name": f"{area['name']}の広場",
-                "latitude": area["latitude"], "longitude": area["longitude"],
+                "event_id": f"e{i + 1}",
+                "name": name,
+                "place_name": f"{area['name']}の広場",
+                "latitude": area["latitude"],
+                "longitude": area["longitude"],
                 "date_text": f"{date.month}月{date.day}日（{'月火水木金土日'[date.weekday()]}）",
-                "start_date": day, "start_time": start, "end_time": end, "source": SOURCE, "source_row": i + 2,
+                "start_date": day,
+                "start_time": start,
+                "end_time": end,
+                "source": SOURCE,
+                "source_row": i + 2,
             }
         )
     return out

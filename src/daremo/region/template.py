@@ -21,15 +21,46 @@ NOTES_SHEET = "説明"
 #: Workbooks carry a date of creation; a fixed one keeps the same template the same bytes.
 CREATED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 TITLES = {
-    "areas": "地区", "people": "年齢別の人口", "places": "施設", "lines": "回線", "services": "サービス",
-    "organisations": "組織", "survey": "調査の答え", "hazards": "災害", "backbone": "幹線", "islands": "島",
-    "events": "行事", "actions": "打ち手",
+    "areas": "地区",
+    "people": "年齢別の人口",
+    "places": "施設",
+    "lines": "回線",
+    "services": "サービス",
+    "organisations": "組織",
+    "survey": "調査の答え",
+    "hazards": "災害",
+    "backbone": "幹線",
+    "islands": "島",
+    "events": "行事",
+    "actions": "打ち手",
 }
-TYPES = {"text": "文字", "whole": "整数", "number": "数", "share": "割合（0〜1）", "yes_no": "はい・いいえ", "date": "日付（2026-04-01の形）"}
+TYPES = {
+    "text": "文字",
+    "whole": "整数",
+    "number": "数",
+    "share": "割合（0〜1）",
+    "yes_no": "はい・いいえ",
+    "date": "日付（2026-04-01の形）",
+}
 UNITS = {
-    "degree": "度", "people": "人", "households": "世帯", "km": "km", "min": "分", "yen": "円", "yen/hour": "円／時間",
-    "yen/month": "円／月", "yen/year": "円／年", "hours/week": "時間／週", "rooms": "部屋", "share": "割合", "years": "歳",
-    "1/day": "便／日", "1/year": "1年あたり", "units": "個", "Mbit/s": "Mbit/s", "Gbit/s": "Gbit/s",
+    "degree": "度",
+    "people": "人",
+    "households": "世帯",
+    "km": "km",
+    "min": "分",
+    "yen": "円",
+    "yen/hour": "円／時間",
+    "yen/month": "円／月",
+    "yen/year": "円／年",
+    "hours/week": "時間／週",
+    "rooms": "部屋",
+    "share": "割合",
+    "years": "歳",
+    "1/day": "便／日",
+    "1/year": "1年あたり",
+    "units": "個",
+    "Mbit/s": "Mbit/s",
+    "Gbit/s": "Gbit/s",
 }
 YES_NO = ("はい", "いいえ")
 
@@ -59,9 +90,13 @@ def write_template(kind: str, path: Path) -> Path:
     """
     if kind not in TABLES:
         known = "、".join(f"{t}（{TITLES[t]}）" for t in TABLES)
-        raise UsageError("unknown-kind", f"「{kind}」というひな形はありません", f"次のどれかにしてください: {known}", kind)
+        raise UsageError(
+            "unknown-kind", f"「{kind}」というひな形はありません", f"次のどれかにしてください: {known}", kind
+        )
     if path.suffix.lower() != ".xlsx":
-        raise UsageError("not-xlsx", "ひな形はExcelの形で作ります", "ファイル名の終わりを .xlsx にしてください", str(path))
+        raise UsageError(
+            "not-xlsx", "ひな形はExcelの形で作ります", "ファイル名の終わりを .xlsx にしてください", str(path)
+        )
     write_whole(path, lambda p: _write(kind, table_schema(kind), p))
     return path
 
@@ -134,13 +169,18 @@ def _rule(kind: str, column: Column, lists: dict[str, str]) -> dict[str, Any] | 
     words = words_of(kind, column)
     if words:
         return {
-            "validate": "list", "source": lists.get(column.column, list(words)), "error_title": "選んでください",
+            "validate": "list",
+            "source": lists.get(column.column, list(words)),
+            "error_title": "選んでください",
             "error_message": f"{column.ja}は、▼を押して出てくる言葉から選んでください。",
         }
     if column.type not in ("whole", "number", "share"):
         return None
     low, high = column.range or (float("-inf"), float("inf"))
-    rule: dict[str, Any] = {"validate": "integer" if column.type == "whole" else "decimal", "error_title": "数を確かめてください"}
+    rule: dict[str, Any] = {
+        "validate": "integer" if column.type == "whole" else "decimal",
+        "error_title": "数を確かめてください",
+    }
     number = "整数" if column.type == "whole" else "数"
     if low > float("-inf") and high < float("inf"):
         rule |= {"criteria": "between", "minimum": low, "maximum": high}
@@ -175,10 +215,19 @@ def _allowed(kind: str, column: Column) -> str:
 
 def _note(kind: str, column: Column) -> str:
     """The note on a heading: what it is, in which unit, what may be typed."""
-    lines = [f"{column.ja}（{TYPES[column.type]}）" + ("　かならず入れてください" if column.required else "　空でも大丈夫です")]
+    lines = [
+        f"{column.ja}（{TYPES[column.type]}）"
+        + ("　かならず入れてください" if column.required else "　空でも大丈夫です")
+    ]
     lines += [f"単位: {UNITS.get(column.unit, column.unit)}"] if column.unit else []
     allowed = _allowed(kind, column)
-    lines += [f"使える値: {allowed}"] if allowed and len(allowed) < 200 else ["使える値は「説明」のシートにあります"] if allowed else []
+    lines += (
+        [f"使える値: {allowed}"]
+        if allowed and len(allowed) < 200
+        else ["使える値は「説明」のシートにあります"]
+        if allowed
+        else []
+    )
     lines.append(_meanings()[kind, column.column])
     return "\n".join(lines)
 
@@ -201,8 +250,15 @@ def _print_setup(sheet: Any, title: str) -> None:
 def _explain(sheet: Any, kind: str, schema: Schema, formats: dict[str, Any]) -> None:
     """The second sheet: one row a column of the table."""
     headings = (
-        ("見出し", 24), ("入れるもの", 22), ("意味", 48), ("英語の意味", 36), ("単位", 12), ("使える値", 36), ("かならず", 10),
-        ("出どころ", 20), ("列の名前", 18),
+        ("見出し", 24),
+        ("入れるもの", 22),
+        ("意味", 48),
+        ("英語の意味", 36),
+        ("単位", 12),
+        ("使える値", 36),
+        ("かならず", 10),
+        ("出どころ", 20),
+        ("列の名前", 18),
     )
     sheet.set_row(0, 24)
     sheet.freeze_panes(1, 1)
@@ -211,8 +267,15 @@ def _explain(sheet: Any, kind: str, schema: Schema, formats: dict[str, Any]) -> 
         sheet.write_string(0, i, text, formats["optional"])
     for k, c in enumerate(schema.columns, start=1):
         cells = (
-            heading(c), TYPES[c.type], _meanings()[kind, c.column], c.description or c.en, UNITS.get(c.unit, c.unit),
-            _allowed(kind, c), "はい" if c.required else "", c.source, c.column,
+            heading(c),
+            TYPES[c.type],
+            _meanings()[kind, c.column],
+            c.description or c.en,
+            UNITS.get(c.unit, c.unit),
+            _allowed(kind, c),
+            "はい" if c.required else "",
+            c.source,
+            c.column,
         )
         for i, text in enumerate(cells):
             sheet.write_string(k, i, text, formats["wrap"])

@@ -65,7 +65,9 @@ def reason_bar(w: Words, shares: Mapping[str, float | None], *, figures: bool, l
             )
         if figures and wide >= 5:
             css = ' class="odd"' if wide < 12 else ""
-            parts.append(f'<text x="{pc(x + wide / 2)}" y="16" text-anchor="middle"{css}>{w.share(value / total)}</text>')
+            parts.append(
+                f'<text x="{pc(x + wide / 2)}" y="16" text-anchor="middle"{css}>{w.share(value / total)}</text>'
+            )
         x += wide
     said = w("comma").join(f"{w(f'reason.{r}')} {w.share(v / total)}" for r, v in known)
     return Picture("chart", "".join(parts), w("labelled", label=label, text=said), height)
@@ -103,13 +105,15 @@ def frontier(w: Words, rows: Sequence[tuple[float, float, float | None]], here: 
     for (x1, y1), (x2, y2) in zip(best, best[1:], strict=False):
         out.append(_segment(x1, y1, x2, y2, GREEN, 4, ""))
     hx, hy = at(*here)
-    out.append(f'<line x1="{pc(hx)}" x2="{pc(hx)}" y1="{hy:.1f}" y2="{bottom}" stroke="{PERSIMMON}" stroke-width="2" stroke-dasharray="5 5"/>')
+    out.append(
+        f'<line x1="{pc(hx)}" x2="{pc(hx)}" y1="{hy:.1f}" y2="{bottom}" stroke="{PERSIMMON}" stroke-width="2" stroke-dasharray="5 5"/>'
+    )
     out.append(f'<circle cx="{pc(hx)}" cy="{hy:.1f}" r="9" fill="{PERSIMMON}" stroke="#fff" stroke-width="3"/>')
     side, dx = ("end", -16) if hx > 45 else ("start", 16)
     low = min(hy + 36, bottom - 10)
     out.append(
         f'<text class="halo strong" x="{pc(hx)}" y="{low:.1f}" dx="{dx}" text-anchor="{side}">'
-        f'{w("this_plan_n", n=w.people(here[1]))}</text>'
+        f"{w('this_plan_n', n=w.people(here[1]))}</text>"
     )
     return Picture("chart", "".join(out), w("alt.frontier", budget=w.money(here[0]), n=w.people(here[1])), 280)
 
@@ -145,7 +149,11 @@ def wall(w: Words, freed: float, bound: float) -> Picture:
         start = max(0.0, (freed - room) // unit * unit)
     end = bound + max(0.22 * (bound - start), 1e-9)
     at = {k: 100 * (v - start) / (end - start) for k, v in (("freed", freed), ("bound", bound))}
-    plan, most, apart = w.people_exact(freed, digits), w.people_exact(bound, digits), w.people_exact(gap, max(digits, 1))
+    plan, most, apart = (
+        w.people_exact(freed, digits),
+        w.people_exact(bound, digits),
+        w.people_exact(gap, max(digits, 1)),
+    )
     share = w.share(gap / freed if freed > 0 else 0.0, 2)
     inner = (
         f'<rect x="{pc(at["bound"])}" y="34" width="{pc(100 - at["bound"])}" height="66" fill="{NEVER}"/>'

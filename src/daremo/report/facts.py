@@ -49,7 +49,9 @@ class Facts:
         """One dict an area in the region's order: the gap's row and, beside it, the plan's; secrets are None."""
         from_gap = {str(r["area_id"]): r for r in self.gap.get("areas", ())}
         from_plan = {str(r["area_id"]): r for r in self.plan.get("areas", ())}
-        columns = self.region.areas.select("area_id", "name", "community", "island", "latitude", "longitude").iter_rows(named=True)
+        columns = self.region.areas.select("area_id", "name", "community", "island", "latitude", "longitude").iter_rows(
+            named=True
+        )
         out = []
         for base in columns:
             key = str(base["area_id"])

@@ -92,8 +92,14 @@ def sheet(latitude: Sequence[float], longitude: Sequence[float], islands: Sequen
         return shapely.transform(g, lambda c: np.column_stack([(c[:, 0] - left) * k, (top - c[:, 1]) * k]))
 
     return Sheet(
-        tuple(to_sheet(c) for c in cells_km), to_sheet(whole), (x - left) * k, (top - y) * k,
-        max(160.0, (top - bottom) * k), k, moved, (lat0, lon0, left, top),
+        tuple(to_sheet(c) for c in cells_km),
+        to_sheet(whole),
+        (x - left) * k,
+        (top - y) * k,
+        max(160.0, (top - bottom) * k),
+        k,
+        moved,
+        (lat0, lon0, left, top),
     )
 
 
@@ -146,11 +152,18 @@ def _land(points: NDArray[np.object_], radius: Floats) -> BaseGeometry:
     around = shapely.union_all(shapely.buffer(points, radius, quad_segs=4))
     left, bottom, right, top = around.bounds
     close = max(float(np.median(radius)) * 0.8, 0.05 * math.hypot(right - left, top - bottom))
-    return shapely.simplify(around.buffer(close, quad_segs=4).buffer(-close, quad_segs=4), float(np.median(radius)) * 0.06)
+    return shapely.simplify(
+        around.buffer(close, quad_segs=4).buffer(-close, quad_segs=4), float(np.median(radius)) * 0.06
+    )
 
 
 def _cells(
-    x: Floats, y: Floats, points: NDArray[np.object_], group: NDArray[np.object_], lands: dict[str, BaseGeometry], radius: Floats
+    x: Floats,
+    y: Floats,
+    points: NDArray[np.object_],
+    group: NDArray[np.object_],
+    lands: dict[str, BaseGeometry],
+    radius: Floats,
 ) -> list[BaseGeometry]:
     out: list[BaseGeometry] = [shapely.Point()] * len(x)
     for g, land in lands.items():

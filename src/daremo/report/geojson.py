@@ -11,10 +11,34 @@ import shapely
 from daremo.report.facts import Facts
 from daremo.report.words import REASONS
 
-_AREA = ("area_id", "name", "community", "island", "people", "share", "main_reason", "access_min", "access_before_min", "access_after_min", "suppressed")
+_AREA = (
+    "area_id",
+    "name",
+    "community",
+    "island",
+    "people",
+    "share",
+    "main_reason",
+    "access_min",
+    "access_before_min",
+    "access_after_min",
+    "suppressed",
+)
 _POINT = (
-    "number", "place_id", "name", "kind", "hours_week", "hours_year", "series", "days_year", "visits", "people_reached",
-    "people_freed", "cost_yen", "learners_per_slot", "learners_per_slot_interval",
+    "number",
+    "place_id",
+    "name",
+    "kind",
+    "hours_week",
+    "hours_year",
+    "series",
+    "days_year",
+    "visits",
+    "people_reached",
+    "people_freed",
+    "cost_yen",
+    "learners_per_slot",
+    "learners_per_slot_interval",
 )
 
 
@@ -47,7 +71,14 @@ def _areas(f: Facts) -> list[dict[str, Any]]:
         if "freed" in row:
             properties["people_freed"] = None if row["freed"] is None else round(float(row["freed"]), 1)
         geometry = shapely.geometry.mapping(shape)
-        out.append({"type": "Feature", "id": str(row["area_id"]), "geometry": {"type": geometry["type"], "coordinates": geometry["coordinates"]}, "properties": properties})
+        out.append(
+            {
+                "type": "Feature",
+                "id": str(row["area_id"]),
+                "geometry": {"type": geometry["type"], "coordinates": geometry["coordinates"]},
+                "properties": properties,
+            }
+        )
     return out
 
 
@@ -56,9 +87,15 @@ def _points(f: Facts) -> list[dict[str, Any]]:
     for p in f.points:
         if p.get("latitude") is None or p.get("longitude") is None:
             continue
-        out.append({
-            "type": "Feature", "id": f"{p.get('kind')}:{p.get('place_id')}",
-            "geometry": {"type": "Point", "coordinates": [round(float(p["longitude"]), 6), round(float(p["latitude"]), 6)]},
-            "properties": {k: p[k] for k in _POINT if k in p},
-        })
+        out.append(
+            {
+                "type": "Feature",
+                "id": f"{p.get('kind')}:{p.get('place_id')}",
+                "geometry": {
+                    "type": "Point",
+                    "coordinates": [round(float(p["longitude"]), 6), round(float(p["latitude"]), 6)],
+                },
+                "properties": {k: p[k] for k in _POINT if k in p},
+            }
+        )
     return out

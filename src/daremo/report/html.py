@@ -13,7 +13,9 @@ from daremo.report.charts import PATTERNS
 from daremo.report.words import JAPANESE, Words
 
 #: A run of Japanese in an English page; Latin letters and digits inside a name stay with it.
-_RUN = re.compile(rf"(?:{JAPANESE.pattern}|[０-９])+(?:[0-9A-Za-z・（）()「」]{{0,12}}(?:{JAPANESE.pattern}|[０-９、。「」：])+)*")
+_RUN = re.compile(
+    rf"(?:{JAPANESE.pattern}|[０-９])+(?:[0-9A-Za-z・（）()「」]{{0,12}}(?:{JAPANESE.pattern}|[０-９、。「」：])+)*"
+)
 _BREAK = re.compile(r"(?<=[一-鿿々])(?=[ァ-ヴ])|(?<=[・、／])")
 ICON = {
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v6m0-10v.1"/>',
@@ -73,7 +75,8 @@ class Page:
         items = "".join(
             f'<li><svg aria-hidden="true"><rect x="1" y="1" width="30" height="18" fill="{fill}" stroke="{stroke}" '
             f'stroke-width="{2 if fill.startswith("url") else 1}"/></svg><span>{self.t(text)}'
-            + (f'<span class="soft">{self.t(soft)}</span>' if soft else "") + "</span></li>"
+            + (f'<span class="soft">{self.t(soft)}</span>' if soft else "")
+            + "</span></li>"
             for fill, stroke, text, soft in legend.items
         )
         return f'<ul class="legend" role="list">{items}</ul>'
@@ -95,9 +98,14 @@ class Page:
                     f"<span><b>{self.t(strong)}</b><br>{self.t(text)}</span></p>"
                 )
             case b.Names(groups):
-                return '<dl class="names">' + "".join(
-                    f"<div><dt>{self.t(g)}</dt><dd>{self.t(self.w('comma').join(n), breaks=True)}</dd></div>" for g, n in groups
-                ) + "</dl>"
+                return (
+                    '<dl class="names">'
+                    + "".join(
+                        f"<div><dt>{self.t(g)}</dt><dd>{self.t(self.w('comma').join(n), breaks=True)}</dd></div>"
+                        for g, n in groups
+                    )
+                    + "</dl>"
+                )
             case b.Duo(left, right, is_map):
                 css = "duo duo--map" if is_map else "duo"
                 return f'<div class="{css}"><div class="flow">{self.blocks(left)}</div><div class="flow">{self.blocks(right)}</div></div>'
@@ -120,24 +128,28 @@ class Page:
 
     def figure(self, f: b.Figure) -> str:
         rows = "".join(
-            f'<div class="stage"><p><b>{self.t(label)}</b>　{self.t(count)}</p>{self.picture(p)}</div>' for label, count, p in f.rows
+            f'<div class="stage"><p><b>{self.t(label)}</b>　{self.t(count)}</p>{self.picture(p)}</div>'
+            for label, count, p in f.rows
         )
         return (
             f'<figure class="sheet" id="{f.key}" aria-describedby="{f.table}">{self.caption(f.caption, f.small)}'
             f"{self.picture(f.picture)}{self.legend(f.legend)}"
             + (f'<div class="stages">{rows}</div>' if rows else "")
-            + (f'<p class="source">{self.t(f.source)}</p>' if f.source else "") + "</figure>"
+            + (f'<p class="source">{self.t(f.source)}</p>' if f.source else "")
+            + "</figure>"
         )
 
     def multiples(self, m: b.Multiples) -> str:
         minis = "".join(
-            f'<figure class="mini">{self.caption(caption, small)}{self.picture(p)}</figure>' for caption, small, p in m.minis
+            f'<figure class="mini">{self.caption(caption, small)}{self.picture(p)}</figure>'
+            for caption, small, p in m.minis
         )
         ident = f' id="{m.key}-c"'
         return (
             f'<figure class="sheet" id="{m.key}" aria-labelledby="{m.key}-c" aria-describedby="{m.table}">'
             f'{self.caption(m.caption, m.small, ident)}<div class="multiples{" multiples--two" if len(m.minis) < 3 else ""}">{minis}</div>{self.legend(m.legend)}'
-            + (f'<p class="source">{self.t(m.source)}</p>' if m.source else "") + "</figure>"
+            + (f'<p class="source">{self.t(m.source)}</p>' if m.source else "")
+            + "</figure>"
         )
 
     def row(self, cells: tuple[b.Cell, ...], columns: tuple[b.Column, ...]) -> str:
@@ -163,8 +175,7 @@ class Page:
             for c in x.columns
         )
         rows = "".join(
-            f"<tr{' class=' + chr(34) + 'here' + chr(34) if i == x.here else ''}>"
-            + self.row(r, x.columns) + "</tr>"
+            f"<tr{' class=' + chr(34) + 'here' + chr(34) if i == x.here else ''}>" + self.row(r, x.columns) + "</tr>"
             for i, r in enumerate(x.rows)
         )
         foot = ""
@@ -198,13 +209,14 @@ class Page:
         )
         other = "en" if w.ja else "ja"
         languages = "".join(
-            f'<a href="{name}" lang="{code}" hreflang="{code}">{text}</a>' if code == other else
-            f'<span lang="{code}" aria-current="true">{text}</span>'
+            f'<a href="{name}" lang="{code}" hreflang="{code}">{text}</a>'
+            if code == other
+            else f'<span lang="{code}" aria-current="true">{text}</span>'
             for code, name, text in (("ja", "report.html", "日本語"), ("en", "report.en.html", "English"))
         )
         files = "".join(
             f'<a class="solo" href="{name}"><svg class="i" viewBox="0 0 24 24" aria-hidden="true">'
-            f'{ICON["geo"] if name.endswith("json") else ICON["pdf"]}</svg>{self.t(text)}</a>'
+            f"{ICON['geo'] if name.endswith('json') else ICON['pdf']}</svg>{self.t(text)}</a>"
             for name, text in d.files
         )
         return f"""<!DOCTYPE html>

@@ -20,8 +20,14 @@ SMALL = 20.0
 
 
 def choropleth(
-    sheet: Sheet, fills: Sequence[str], alt: str, *, marks: Sequence[Mark] = (), small: bool = False,
-    islands: Sequence[str] = (), words: Words | None = None,
+    sheet: Sheet,
+    fills: Sequence[str],
+    alt: str,
+    *,
+    marks: Sequence[Mark] = (),
+    small: bool = False,
+    islands: Sequence[str] = (),
+    words: Words | None = None,
 ) -> Picture:
     """Cells in the given fills, an outline of the land, dots for tiny islands, a scale bar on a large map."""
     by_fill: dict[str, list[BaseGeometry]] = {}
@@ -32,12 +38,16 @@ def choropleth(
     shapes = []
     for fill in sorted(by_fill, key=_order):
         cells = by_fill[fill]
-        drawn = path(shapely.simplify(shapely.union_all(cells), 0.6 if small else 0.2), digits) if melt else "".join(
-            path(c, digits) for c in cells
+        drawn = (
+            path(shapely.simplify(shapely.union_all(cells), 0.6 if small else 0.2), digits)
+            if melt
+            else "".join(path(c, digits) for c in cells)
         )
         edge = "none" if small or melt else "#fff"
         if drawn:
-            shapes.append(f'<path d="{drawn}" fill="{fill}" stroke="{edge}" stroke-width=".8" stroke-linejoin="round"/>')
+            shapes.append(
+                f'<path d="{drawn}" fill="{fill}" stroke="{edge}" stroke-width=".8" stroke-linejoin="round"/>'
+            )
     outline = path(shapely.simplify(sheet.land, 0.5), digits)
     shapes.append(f'<path d="{outline}" fill="none" stroke="{EDGE}" stroke-width="{2 if small else 1.1}"/>')
     shapes += _dots(sheet, fills, islands, 18 if small else 7)
@@ -63,7 +73,9 @@ def _dots(sheet: Sheet, fills: Sequence[str], islands: Sequence[str], radius: fl
             left, top, right, bottom = whole.bounds
             if max(right - left, bottom - top) < (3 * SMALL if radius > 10 else SMALL):
                 x, y = (left + right) / 2, (top + bottom) / 2
-                out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{fills[i]}" stroke="{EDGE}" stroke-width="1.1"/>')
+                out.append(
+                    f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{fills[i]}" stroke="{EDGE}" stroke-width="1.1"/>'
+                )
     return out
 
 
@@ -80,11 +92,19 @@ def island_names(sheet: Sheet, islands: Sequence[str], taken: Sequence[tuple[flo
         used.append((x, y))
         dx, anchor = (-16, "end") if x > 0.66 else (16, "start")
         star = "※" if island in sheet.moved else ""
-        out.append(Mark(x, y, f'<text class="halo" lang="ja" x="{dx}" dy=".35em" text-anchor="{anchor}">{escape(island)}{star}</text>'))
+        out.append(
+            Mark(
+                x,
+                y,
+                f'<text class="halo" lang="ja" x="{dx}" dy=".35em" text-anchor="{anchor}">{escape(island)}{star}</text>',
+            )
+        )
     return out
 
 
-def point_marks(sheet: Sheet, points: Sequence[dict[str, object]], at: Callable[[dict[str, object]], tuple[float, float]]) -> list[Mark]:
+def point_marks(
+    sheet: Sheet, points: Sequence[dict[str, object]], at: Callable[[dict[str, object]], tuple[float, float]]
+) -> list[Mark]:
     """A filled numbered circle for a point, a ring for a class series, a square for a vehicle; crowded ones step aside."""
     out: list[Mark] = []
     used: list[tuple[float, float]] = []
@@ -93,7 +113,21 @@ def point_marks(sheet: Sheet, points: Sequence[dict[str, object]], at: Callable[
         number = escape(str(p["sign"]))
         kind = p.get("kind")
         tx, ty = x, y
-        for step in ((0, 0), (30, 0), (-30, 0), (0, 30), (0, -30), (24, 24), (-24, -24), (24, -24), (-24, 24), (54, 0), (-54, 0), (0, 54), (0, -54)):
+        for step in (
+            (0, 0),
+            (30, 0),
+            (-30, 0),
+            (0, 30),
+            (0, -30),
+            (24, 24),
+            (-24, -24),
+            (24, -24),
+            (-24, 24),
+            (54, 0),
+            (-54, 0),
+            (0, 54),
+            (0, -54),
+        ):
             tx, ty = x + step[0], y + step[1]
             if all((tx - u) ** 2 + (ty - v) ** 2 > 26**2 for u, v in used):
                 break
@@ -125,8 +159,11 @@ def share_fills(shares: Sequence[float | None], cuts: list[float]) -> list[str]:
     return [NEVER if s is None else RAMP[class_of(s, cuts)] for s in shares]
 
 
-def share_legend(w: Words, shares: Sequence[float | None], cuts: list[float], *, counts: bool, percent: bool = True) -> Legend:
+def share_legend(
+    w: Words, shares: Sequence[float | None], cuts: list[float], *, counts: bool, percent: bool = True
+) -> Legend:
     """The classes of a map with their number of districts, and the hatch where it is used."""
+
     def tell(v: float) -> str:
         return f"{(100 if percent else 1) * v:.10g}"
 

@@ -37,16 +37,26 @@ def write(d: b.Document, path: Path) -> None:
         import typst
     except ImportError as e:
         raise SetupError(
-            "missing-pdf", "PDFを作る部品（typst）がありません", "pip install 'daremo[pdf]' のあと、もう一度お試しください", "report.pdf"
+            "missing-pdf",
+            "PDFを作る部品（typst）がありません",
+            "pip install 'daremo[pdf]' のあと、もう一度お試しください",
+            "report.pdf",
         ) from e
     package = resources.files("daremo.report")
     with resources.as_file(package / "fonts") as fonts, tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        (work / "report.typ").write_text((package / "design" / "report.typ").read_text(encoding="utf-8"), encoding="utf-8")
+        (work / "report.typ").write_text(
+            (package / "design" / "report.typ").read_text(encoding="utf-8"), encoding="utf-8"
+        )
         (work / "report.json").write_text(json.dumps(form(d), ensure_ascii=False), encoding="utf-8")
         data = typst.compile(
-            str(work / "report.typ"), root=str(work), font_paths=[str(fonts)], ignore_system_fonts=True,
-            format="pdf", pdf_standards=["ua-1"], timestamp=0,
+            str(work / "report.typ"),
+            root=str(work),
+            font_paths=[str(fonts)],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=0,
         )
     write_whole(path, lambda p: _save(p, bytes(data)))
 
@@ -59,8 +69,15 @@ def form(d: b.Document) -> dict[str, Any]:
     """The document as JSON for the Typst template."""
     w = Words(d.lang)
     return {
-        "lang": d.lang, "title": d.title, "town": d.town, "eyebrow": d.eyebrow, "headline": d.headline, "lead": d.lead,
-        "why": w("why"), "stats": [dataclasses.asdict(s) for s in d.stats], "foot": list(d.foot),
+        "lang": d.lang,
+        "title": d.title,
+        "town": d.town,
+        "eyebrow": d.eyebrow,
+        "headline": d.headline,
+        "lead": d.lead,
+        "why": w("why"),
+        "stats": [dataclasses.asdict(s) for s in d.stats],
+        "foot": list(d.foot),
         "sections": [{"title": s.title, "page": s.page, "blocks": _flat(s.blocks, w)} for s in d.sections],
     }
 
@@ -73,26 +90,45 @@ def _flat(items: tuple[b.Block, ...], w: Words) -> list[dict[str, Any]]:
             case b.Duo(left, right, _):
                 out += _flat(left, w) + _flat(right, w)
             case b.Figure():
-                out.append({
-                    "t": "figure", "caption": x.caption, "small": x.small, "source": x.source, "legend": _legend(x.legend),
-                    "image": _image(x.picture),
-                    "rows": [{"label": label, "count": count, "image": _image(p)} for label, count, p in x.rows],
-                })
+                out.append(
+                    {
+                        "t": "figure",
+                        "caption": x.caption,
+                        "small": x.small,
+                        "source": x.source,
+                        "legend": _legend(x.legend),
+                        "image": _image(x.picture),
+                        "rows": [{"label": label, "count": count, "image": _image(p)} for label, count, p in x.rows],
+                    }
+                )
             case b.Multiples():
-                out.append({
-                    "t": "multiples", "caption": x.caption, "small": x.small, "source": x.source, "legend": _legend(x.legend),
-                    "minis": [{"caption": c, "small": s, "image": _image(p)} for c, s, p in x.minis],
-                })
+                out.append(
+                    {
+                        "t": "multiples",
+                        "caption": x.caption,
+                        "small": x.small,
+                        "source": x.source,
+                        "legend": _legend(x.legend),
+                        "minis": [{"caption": c, "small": s, "image": _image(p)} for c, s, p in x.minis],
+                    }
+                )
             case b.Table() if not x.on_paper:
                 out.append({"t": "text", "text": w("text.in_sheet", n=len(x.rows))})
             case b.Table():
-                out.append({
-                    "t": "table", "caption": x.caption, "columns": [
-                        {"name": c.name, "kind": c.kind, "wide": wide} for c, wide in zip(x.columns, widths(x), strict=True)
-                    ],
-                    "rows": [[_cell(c, n) for c, n in b.merged(r)] for r in x.rows], "foot": [_cell(c, 1) for c in x.foot],
-                    "appendix": bool(x.folded) or x.appendix, "here": x.here,
-                })
+                out.append(
+                    {
+                        "t": "table",
+                        "caption": x.caption,
+                        "columns": [
+                            {"name": c.name, "kind": c.kind, "wide": wide}
+                            for c, wide in zip(x.columns, widths(x), strict=True)
+                        ],
+                        "rows": [[_cell(c, n) for c, n in b.merged(r)] for r in x.rows],
+                        "foot": [_cell(c, 1) for c in x.foot],
+                        "appendix": bool(x.folded) or x.appendix,
+                        "here": x.here,
+                    }
+                )
             case b.Read(text):
                 out.append({"t": "read", "text": text})
             case b.Text(text):
@@ -144,9 +180,15 @@ def _image(p: b.Picture, width: int = CHART_PX) -> dict[str, Any]:
         inner = p.inner if width == CHART_PX else re.sub(r"<text.*?</text>", "", p.inner)
         return {"svg": _svg(inner, width, p.height, 15), "alt": p.alt, "kind": "chart", "ratio": p.height / width}
     marks = "".join(
-        f'<g transform="translate({m.x * p.width:.1f} {m.y * p.height:.1f}) scale({LETTERS})">{m.svg}</g>' for m in p.marks
+        f'<g transform="translate({m.x * p.width:.1f} {m.y * p.height:.1f}) scale({LETTERS})">{m.svg}</g>'
+        for m in p.marks
     )
-    return {"svg": _svg(p.inner + marks, p.width, p.height, 14), "alt": p.alt, "kind": "map", "ratio": p.height / p.width}
+    return {
+        "svg": _svg(p.inner + marks, p.width, p.height, 14),
+        "alt": p.alt,
+        "kind": "map",
+        "ratio": p.height / p.width,
+    }
 
 
 def _svg(inner: str, width: float, height: float, size: int) -> str:

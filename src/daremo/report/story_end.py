@@ -32,22 +32,36 @@ def assumptions(f: Facts, w: Words) -> tuple[b.Block, ...]:
     rows = []
     for a in sorted(f.assumptions, key=lambda a: (not is_guess(a), str(a.get("key")), str(a.get("life_stage")))):
         mark = w("assumed_mark") if is_guess(a) else ""
-        rows.append((
-            b.Cell(assumption_name(a, w) + mark),
-            b.Cell(w.short(a.get("value"))),
-            b.Cell(w("span", low=w.short(a.get("low")), high=w.short(a.get("high")))),
-            b.Cell(unit(a.get("unit"), w)), b.Cell(w.certainty(str(a.get("certainty", "")))),
-            b.Cell(w("comma").join(str(x) for x in (a.get("source"), a.get("year")) if x)),
-        ))
+        rows.append(
+            (
+                b.Cell(assumption_name(a, w) + mark),
+                b.Cell(w.short(a.get("value"))),
+                b.Cell(w("span", low=w.short(a.get("low")), high=w.short(a.get("high")))),
+                b.Cell(unit(a.get("unit"), w)),
+                b.Cell(w.certainty(str(a.get("certainty", "")))),
+                b.Cell(w("comma").join(str(x) for x in (a.get("source"), a.get("year")) if x)),
+            )
+        )
     guesses = sum(is_guess(a) for a in f.assumptions)
     columns = (
-        b.Column(w("col.assumption"), "head"), b.Column(w("col.value"), "num"), b.Column(w("col.range"), "num"),
-        b.Column(w("col.unit")), b.Column(w("col.certainty")), b.Column(w("col.source"), "prose"),
+        b.Column(w("col.assumption"), "head"),
+        b.Column(w("col.value"), "num"),
+        b.Column(w("col.range"), "num"),
+        b.Column(w("col.unit")),
+        b.Column(w("col.certainty")),
+        b.Column(w("col.source"), "prose"),
     )
     return (
         b.Read(w("read.assumptions", n=len(rows), guesses=guesses)),
         b.Text(w("text.certainty")),
-        b.Table("t-assumptions", w("table.assumptions"), columns, tuple(rows), folded=w("fold.assumptions", n=len(rows)), appendix=True),
+        b.Table(
+            "t-assumptions",
+            w("table.assumptions"),
+            columns,
+            tuple(rows),
+            folded=w("fold.assumptions", n=len(rows)),
+            appendix=True,
+        ),
     )
 
 
@@ -62,17 +76,28 @@ def sources(f: Facts, w: Words) -> tuple[b.Block, ...]:
     rows = []
     for s in f.credit:
         used, lost = s.get("rows_used"), s.get("rows_rejected")
-        rows.append((
-            b.Cell(source_name(s)), text_cell(s.get("owner")), text_cell(s.get("licence")), text_cell(s.get("date")),
-            b.Cell("—" if used is None else w.number(float(used))), b.Cell("—" if lost is None else w.number(float(lost))),
-        ))
+        rows.append(
+            (
+                b.Cell(source_name(s)),
+                text_cell(s.get("owner")),
+                text_cell(s.get("licence")),
+                text_cell(s.get("date")),
+                b.Cell("—" if used is None else w.number(float(used))),
+                b.Cell("—" if lost is None else w.number(float(lost))),
+            )
+        )
     columns = (
-        b.Column(w("col.file"), "head"), b.Column(w("col.owner")), b.Column(w("col.licence")), b.Column(w("col.date")),
-        b.Column(w("col.rows_used"), "num"), b.Column(w("col.rows_lost"), "num"),
+        b.Column(w("col.file"), "head"),
+        b.Column(w("col.owner")),
+        b.Column(w("col.licence")),
+        b.Column(w("col.date")),
+        b.Column(w("col.rows_used"), "num"),
+        b.Column(w("col.rows_lost"), "num"),
     )
     credit = [
         w("credit", owner=s.get("owner") or s.get("title") or s.get("file"), licence=s["licence"])
-        for s in f.credit if s.get("licence")
+        for s in f.credit
+        if s.get("licence")
     ]
     out: list[b.Block] = [b.Read(w("read.sources", n=len(rows)))]
     out += [b.Text(c) for c in dict.fromkeys(credit)]
@@ -81,9 +106,16 @@ def sources(f: Facts, w: Words) -> tuple[b.Block, ...]:
     notes = [n for n in notes if n]
     if notes:
         column = (b.Column(w("col.note"), "prose"),)
-        out.append(b.Table(
-            "t-notes", w("table.notes"), column, tuple((b.Cell(n),) for n in notes), folded=w("fold.notes", n=len(notes)), appendix=True
-        ))
+        out.append(
+            b.Table(
+                "t-notes",
+                w("table.notes"),
+                column,
+                tuple((b.Cell(n),) for n in notes),
+                folded=w("fold.notes", n=len(notes)),
+                appendix=True,
+            )
+        )
     return tuple(out)
 
 

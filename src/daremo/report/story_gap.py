@@ -54,7 +54,13 @@ def stat_people(f: Facts, w: Words) -> b.Stat:
     """The denominator."""
     outside = f.gap.get("people_outside")
     lines = [w("stat.people_outside", n=w.people(outside))] if outside is not None else []
-    return b.Stat(w("stat.people"), w.count(f.gap.get("people")), w("unit_people"), tuple(lines), w("why_people", dates=_dates(f, w)))
+    return b.Stat(
+        w("stat.people"),
+        w.count(f.gap.get("people")),
+        w("unit_people"),
+        tuple(lines),
+        w("why_people", dates=_dates(f, w)),
+    )
 
 
 def stat_reason(f: Facts, w: Words) -> b.Stat:
@@ -87,24 +93,47 @@ def who(f: Facts, w: Words) -> tuple[b.Block, ...]:
         mean = None if secret else left["mean"]
         step = step_of(left.get("low"), left.get("high")) if not secret else 1.0
         name = w.stage(str(s["stage"]))
-        reasons: dict[str, float | None] = dict.fromkeys(REASONS) if secret else s.get("reasons") or dict.fromkeys(REASONS)
-        bars.append((name, w.people(mean, step), charts.reason_bar(w, reasons, figures=False, label=w("label_reasons_of", name=name))))
-        rows.append((
-            b.Cell(name), figure_cell(w, None if secret else s.get("people"), w.count(s.get("people") or 0.0)),
-            figure_cell(w, mean, w.count(mean, step)),
-            figure_cell(w, mean, w.span(left.get("low"), left.get("high"))),
-            *(figure_cell(w, reasons.get(r), w.number((reasons.get(r) or 0.0) * 100)) for r in REASONS),
-        ))
+        reasons: dict[str, float | None] = (
+            dict.fromkeys(REASONS) if secret else s.get("reasons") or dict.fromkeys(REASONS)
+        )
+        bars.append(
+            (
+                name,
+                w.people(mean, step),
+                charts.reason_bar(w, reasons, figures=False, label=w("label_reasons_of", name=name)),
+            )
+        )
+        rows.append(
+            (
+                b.Cell(name),
+                figure_cell(w, None if secret else s.get("people"), w.count(s.get("people") or 0.0)),
+                figure_cell(w, mean, w.count(mean, step)),
+                figure_cell(w, mean, w.span(left.get("low"), left.get("high"))),
+                *(figure_cell(w, reasons.get(r), w.number((reasons.get(r) or 0.0) * 100)) for r in REASONS),
+            )
+        )
     columns = (
-        b.Column(w("col.stage"), "head"), b.Column(w("col.people"), "num"), b.Column(w("col.left"), "num"),
-        b.Column(w("col.interval"), "num"), *(b.Column(w(f"reason.{r}"), "num") for r in REASONS),
+        b.Column(w("col.stage"), "head"),
+        b.Column(w("col.people"), "num"),
+        b.Column(w("col.left"), "num"),
+        b.Column(w("col.interval"), "num"),
+        *(b.Column(w(f"reason.{r}"), "num") for r in REASONS),
     )
     figure = b.Figure(
-        "f-reasons", w("fig.reasons"), w("fig.reasons_small"),
-        charts.reason_bar(w, shares, figures=True, label=w("fig.reasons")), "t-reasons", charts.reasons_legend(w),
+        "f-reasons",
+        w("fig.reasons"),
+        w("fig.reasons_small"),
+        charts.reason_bar(w, shares, figures=True, label=w("fig.reasons")),
+        "t-reasons",
+        charts.reasons_legend(w),
         rows=tuple(bars),
     )
-    return (b.Read(read), figure, b.Table("t-reasons", w("table.reasons"), columns, tuple(rows)), b.Why(w("why_reasons")))
+    return (
+        b.Read(read),
+        figure,
+        b.Table("t-reasons", w("table.reasons"), columns, tuple(rows)),
+        b.Why(w("why_reasons")),
+    )
 
 
 def left_map(f: Facts, w: Words, *, points: bool) -> b.Figure:
@@ -117,14 +146,24 @@ def left_map(f: Facts, w: Words, *, points: bool) -> b.Figure:
     spots = [(m.x, m.y) for m in marks]
     names = maps.island_names(f.sheet, f.islands, [] if not points else [s for s in spots if False])
     picture = maps.choropleth(
-        f.sheet, maps.share_fills(shares, cuts), _map_sentence(f, w, shares), marks=[*names, *marks], islands=f.islands, words=w
+        f.sheet,
+        maps.share_fills(shares, cuts),
+        _map_sentence(f, w, shares),
+        marks=[*names, *marks],
+        islands=f.islands,
+        words=w,
     )
     small = w("fig.map_points_small") if points and f.points else w("fig.map_small")
     if f.sheet.moved:
         small += w("fig.moved", names=w("comma").join(sorted(f.sheet.moved)))
     return b.Figure(
-        "f-map", w("fig.map_points") if points and f.points else w("fig.map"), small, picture, "t-areas",
-        maps.share_legend(w, shares, cuts, counts=True), source_line(f, w) + w("source.cells"),
+        "f-map",
+        w("fig.map_points") if points and f.points else w("fig.map"),
+        small,
+        picture,
+        "t-areas",
+        maps.share_legend(w, shares, cuts, counts=True),
+        source_line(f, w) + w("source.cells"),
     )
 
 
@@ -135,7 +174,10 @@ def _position(f: Facts, p: dict[str, Any]) -> tuple[float, float]:
     lat, lon = p.get("latitude"), p.get("longitude")
     near = served[0] if served else 0
     if lat is not None and lon is not None:
-        near = min(range(len(f.areas)), key=lambda i: (f.areas[i]["latitude"] - lat) ** 2 + (f.areas[i]["longitude"] - lon) ** 2)
+        near = min(
+            range(len(f.areas)),
+            key=lambda i: (f.areas[i]["latitude"] - lat) ** 2 + (f.areas[i]["longitude"] - lon) ** 2,
+        )
         if f.islands[near] not in f.sheet.moved:
             return f.sheet.at(float(lat), float(lon))
     return float(f.sheet.x[near]), float(f.sheet.y[near])
@@ -156,9 +198,16 @@ def reasons_maps(f: Facts, w: Words) -> tuple[b.Block, ...]:
     top = max(REASONS, key=lambda r: counts[r])
     known = [m for m in main if m]
     read = w("read.main_reason", reason=w(f"reason.{top}"), n=counts[top], all=len(main)) if known else w("never")
-    one = maps.choropleth(f.sheet, maps.reason_fills(main), read, islands=f.islands, words=w, marks=maps.island_names(f.sheet, f.islands))
+    one = maps.choropleth(
+        f.sheet, maps.reason_fills(main), read, islands=f.islands, words=w, marks=maps.island_names(f.sheet, f.islands)
+    )
     figure = b.Figure(
-        "f-main", w("fig.main_reason"), w("fig.main_reason_small"), one, "t-areas", maps.reason_legend(w, main),
+        "f-main",
+        w("fig.main_reason"),
+        w("fig.main_reason_small"),
+        one,
+        "t-areas",
+        maps.reason_legend(w, main),
         source_line(f, w) + w("source.cells"),
     )
     parts = {r: f.reason_share(r) for r in REASONS}
@@ -171,12 +220,21 @@ def reasons_maps(f: Facts, w: Words) -> tuple[b.Block, ...]:
         city = None if left is None or whole.get(r) is None or not total else left / total * whole[r]
         text = w("town_share", share=w.share(city, 1))
         picture = maps.choropleth(
-            f.sheet, maps.share_fills(parts[r], cuts), w("labelled", label=w(f"reason.{r}"), text=text), small=True, islands=f.islands
+            f.sheet,
+            maps.share_fills(parts[r], cuts),
+            w("labelled", label=w(f"reason.{r}"), text=text),
+            small=True,
+            islands=f.islands,
         )
         minis.append((w(f"reason.{r}"), text, picture))
     multiples = b.Multiples(
-        "f-multiples", w("fig.multiples"), w("fig.multiples_small"), tuple(minis), "t-areas",
-        maps.share_legend(w, everything + [None] * any(v is None for v in parts["skill"]), cuts, counts=False), source_line(f, w),
+        "f-multiples",
+        w("fig.multiples"),
+        w("fig.multiples_small"),
+        tuple(minis),
+        "t-areas",
+        maps.share_legend(w, everything + [None] * any(v is None for v in parts["skill"]), cuts, counts=False),
+        source_line(f, w),
     )
     return (b.Read(read), b.Duo((figure,), (multiples,), map=True))
 
@@ -205,7 +263,9 @@ def access_maps(f: Facts, w: Words) -> tuple[b.Block, ...]:
         within = sum(m is not None and m < 30 for m in minutes)
         near.append(within)
         text = w("areas_within", n=within, all=len(minutes))
-        picture = maps.choropleth(f.sheet, access_fills(minutes), w("labelled", label=w(title), text=text), small=True, islands=f.islands)
+        picture = maps.choropleth(
+            f.sheet, access_fills(minutes), w("labelled", label=w(title), text=text), small=True, islands=f.islands
+        )
         minis.append((w(title), text, picture))
     extra: tuple[tuple[str, str, str, str], ...] = ()
     if len(keys) == 2:
@@ -215,7 +275,9 @@ def access_maps(f: Facts, w: Words) -> tuple[b.Block, ...]:
         read = w("read.access_reached", before=near[0], after=n)
         text = w("areas_reached", n=n, all=len(reached))
         fills = [charts.GREEN if x else charts.NEVER for x in reached]
-        picture = maps.choropleth(f.sheet, fills, w("labelled", label=w("fig.reached"), text=text), small=True, islands=f.islands)
+        picture = maps.choropleth(
+            f.sheet, fills, w("labelled", label=w("fig.reached"), text=text), small=True, islands=f.islands
+        )
         minis.append((w("fig.reached"), text, picture))
         extra = ((charts.GREEN, charts.GREEN, w("reached.yes"), ""), (charts.NEVER, "#767676", w("reached.no"), ""))
     else:
@@ -226,7 +288,15 @@ def access_maps(f: Facts, w: Words) -> tuple[b.Block, ...]:
     legend = b.Legend((*legend.items[:-1], (last[0], last[1], w("from_or_none", n=last[2]), last[3]), *extra))
     return (
         b.Read(read),
-        b.Multiples("f-access", w("fig.access"), w("fig.access_small"), tuple(minis), "t-areas", legend, source_line(f, w) + w("source.access")),
+        b.Multiples(
+            "f-access",
+            w("fig.access"),
+            w("fig.access_small"),
+            tuple(minis),
+            "t-areas",
+            legend,
+            source_line(f, w) + w("source.access"),
+        ),
         b.Why(w("why_access")),
     )
 
@@ -237,26 +307,39 @@ def areas_table(f: Facts, w: Words) -> b.Table:
     timed = [k for k in ("access_before_min", "access_after_min") if any(r.get(k) is not None for r in f.areas)]
     timed = timed or [k for k in ("access_min",) if any(k in r for r in f.areas)]
     columns = [
-        b.Column(w("col.area"), "head"), b.Column(w("col.community")), b.Column(w("col.people"), "num"),
-        b.Column(w("col.left"), "num"), b.Column(w("col.interval"), "num"), b.Column(w("col.share"), "num"),
-        b.Column(w("col.main_reason")), *(b.Column(w(f"col.{k}"), "num") for k in timed),
+        b.Column(w("col.area"), "head"),
+        b.Column(w("col.community")),
+        b.Column(w("col.people"), "num"),
+        b.Column(w("col.left"), "num"),
+        b.Column(w("col.interval"), "num"),
+        b.Column(w("col.share"), "num"),
+        b.Column(w("col.main_reason")),
+        *(b.Column(w(f"col.{k}"), "num") for k in timed),
         *([b.Column(w("col.freed"), "num")] if planned else []),
     ]
     rows = []
-    for r in sorted(f.areas, key=lambda r: (r["community"] != "", r["community"], -(r.get("share") or 0.0), str(r["area_id"]))):
+    for r in sorted(
+        f.areas, key=lambda r: (r["community"] != "", r["community"], -(r.get("share") or 0.0), str(r["area_id"]))
+    ):
         left = r["left_behind"]
         step = step_of(left.get("low"), left.get("high"))
         reason = r.get("main_reason")
-        rows.append((
-            b.Cell(r["name"]), b.Cell(r["community"] or "—"),
-            figure_cell(w, r.get("people"), w.count(r.get("people"))),
-            figure_cell(w, left.get("mean"), w.count(left.get("mean"), step)),
-            figure_cell(w, left.get("low"), w.span(left.get("low"), left.get("high"))),
-            figure_cell(w, r.get("share"), w.share(r.get("share"))),
-            b.Cell(w(f"reason.{reason}") if reason else w("never") if r["suppressed"] else "—", never=bool(r["suppressed"])),
-            *(minutes_cell(w, r, k) for k in timed),
-            *([figure_cell(w, r.get("freed"), w.number(r.get("freed"), 1))] if planned else []),
-        ))
+        rows.append(
+            (
+                b.Cell(r["name"]),
+                b.Cell(r["community"] or "—"),
+                figure_cell(w, r.get("people"), w.count(r.get("people"))),
+                figure_cell(w, left.get("mean"), w.count(left.get("mean"), step)),
+                figure_cell(w, left.get("low"), w.span(left.get("low"), left.get("high"))),
+                figure_cell(w, r.get("share"), w.share(r.get("share"))),
+                b.Cell(
+                    w(f"reason.{reason}") if reason else w("never") if r["suppressed"] else "—",
+                    never=bool(r["suppressed"]),
+                ),
+                *(minutes_cell(w, r, k) for k in timed),
+                *([figure_cell(w, r.get("freed"), w.number(r.get("freed"), 1))] if planned else []),
+            )
+        )
     return b.Table(
         "t-areas", w("table.areas"), tuple(columns), tuple(rows), folded=w("fold.areas", n=len(rows)), appendix=True
     )

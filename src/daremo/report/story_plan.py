@@ -61,21 +61,30 @@ def stats(f: Facts, w: Words) -> tuple[b.Stat, ...]:
     cost, budget = float(p.get("cost_yen") or 0.0), float(p.get("budget_yen") or 0.0)
     each = [w("per_person", money=w.money(round(cost / freed)))] if freed > 0.5 else []
     freed_stat = b.Stat(
-        w("stat.freed"), w.count(freed, step), w("unit_people"), (w("interval90", span=w.span(low, high)), *each),
+        w("stat.freed"),
+        w.count(freed, step),
+        w("unit_people"),
+        (w("interval90", span=w.span(low, high)), *each),
         w("why_freed") + w("why_rounded", n=w.number(freed, 1), step=w.short(step)),
     )
     money = w.money(cost)
     unit = w("unit_money") if money.endswith(w("unit_money")) else ""
     cost_stat = b.Stat(
-        w("stat.cost"), money.removesuffix(unit) if unit else money, unit,
-        (w("of_budget", money=w.money(budget)), w("rest", money=w.money(max(budget - cost, 0.0)))), w("why_cost"),
+        w("stat.cost"),
+        money.removesuffix(unit) if unit else money,
+        unit,
+        (w("of_budget", money=w.money(budget)), w("rest", money=w.money(max(budget - cost, 0.0)))),
+        w("why_cost"),
     )
     if bound is None:
         return freed_stat, cost_stat
     gap = max(float(bound) - freed, 0.0)
     gap_stat = b.Stat(
-        w("stat.gap"), w.number(gap, 1 if gap < 100 else 0), w("unit_people"),
-        (w.share(p.get("gap_share"), 2), w("proved")), w("why_gap", bound=w.number(float(bound), 1), freed=w.number(freed, 1)),
+        w("stat.gap"),
+        w.number(gap, 1 if gap < 100 else 0),
+        w("unit_people"),
+        (w.share(p.get("gap_share"), 2), w("proved")),
+        w("why_gap", bound=w.number(float(bound), 1), freed=w.number(freed, 1)),
     )
     return freed_stat, cost_stat, gap_stat
 
@@ -85,27 +94,43 @@ def money(f: Facts, w: Words) -> tuple[b.Block, ...]:
     p = f.plan
     budget, freed = float(p.get("budget_yen") or 0.0), float(p.get("people_freed") or 0.0)
     rows = sorted(
-        (float(r["budget_yen"]), float(r["people_freed"]), None if r.get("people_freed_bound") is None else float(r["people_freed_bound"]))
-        for r in p.get("frontier") or [{"budget_yen": budget, "people_freed": freed, "people_freed_bound": p.get("people_freed_bound")}]
+        (
+            float(r["budget_yen"]),
+            float(r["people_freed"]),
+            None if r.get("people_freed_bound") is None else float(r["people_freed_bound"]),
+        )
+        for r in p.get("frontier")
+        or [{"budget_yen": budget, "people_freed": freed, "people_freed_bound": p.get("people_freed_bound")}]
     )
     more = (p.get("next_million") or {}).get("people")
     read = w("read.money_plain", budget=w.money(budget))
     if more is not None:
         little = float(more) < 0.05
-        read = w("read.money_none", budget=w.money(budget)) if little else w("read.money", budget=w.money(budget), n=w.number(more, 0 if more >= 10 else 1))
+        read = (
+            w("read.money_none", budget=w.money(budget))
+            if little
+            else w("read.money", budget=w.money(budget), n=w.number(more, 0 if more >= 10 else 1))
+        )
     cells, before = [], (0.0, 0.0)
     for x, y, bound in rows:
         per = (y - before[1]) / (x - before[0]) * 1e6 if x > before[0] else None
-        cells.append((
-            b.Cell(w.money(x)), b.Cell(w.number(y, 0 if y >= 100 else 1)),
-            b.Cell("—" if bound is None else w.number(bound, 0 if bound >= 100 else 1)),
-            b.Cell("—" if per is None else w("plus", n=w.number(max(per, 0.0), 0 if per >= 10 else 1))),
-        ))
+        cells.append(
+            (
+                b.Cell(w.money(x)),
+                b.Cell(w.number(y, 0 if y >= 100 else 1)),
+                b.Cell("—" if bound is None else w.number(bound, 0 if bound >= 100 else 1)),
+                b.Cell("—" if per is None else w("plus", n=w.number(max(per, 0.0), 0 if per >= 10 else 1))),
+            )
+        )
         before = (x, y)
     here = next((i for i, r in enumerate(rows) if r[0] == budget), -1)
     columns = tuple(b.Column(w(k), "num") for k in ("col.budget", "col.freed_people", "col.bound", "col.per_million"))
     figure = b.Figure(
-        "f-frontier", w("fig.frontier"), w("fig.frontier_small"), charts.frontier(w, rows, (budget, freed)), "t-frontier"
+        "f-frontier",
+        w("fig.frontier"),
+        w("fig.frontier_small"),
+        charts.frontier(w, rows, (budget, freed)),
+        "t-frontier",
     )
     table = b.Table("t-frontier", w("table.frontier"), columns, tuple(cells), here=here)
     return (b.Read(read), b.Duo((figure,), (table, b.Why(w("why_frontier")))))
@@ -133,7 +158,9 @@ def plan_table(f: Facts, w: Words) -> b.Table:
     """Everything bought: cost, people freed with interval, learners per slot."""
     by_place = {(str(p.get("kind")), str(p.get("place_id"))): p for p in f.points}
     actions = list(f.plan.get("actions", ()))
-    most = nice_above(max([1.0, *(span_of(a, "people_freed_interval")[1] or a.get("people_freed") or 0.0 for a in actions)]))
+    most = nice_above(
+        max([1.0, *(span_of(a, "people_freed_interval")[1] or a.get("people_freed") or 0.0 for a in actions)])
+    )
     rows, used = [], 0.0
     for a in actions:
         p = by_place.get((str(a.get("kind")), str(a.get("place_id"))))
@@ -141,23 +168,41 @@ def plan_table(f: Facts, w: Words) -> b.Table:
         freed = float(a.get("people_freed") or 0.0)
         step = step_of(low, high, least=0.1 if (high if high is not None else freed) < 10 else 1.0)
         text = w.span(low, high, least=step) if low is not None else w.people(freed)
-        chart = charts.interval(w, freed, freed if low is None else low, freed if high is None else high, most, w("n_people", n=text))
+        chart = charts.interval(
+            w, freed, freed if low is None else low, freed if high is None else high, most, w("n_people", n=text)
+        )
         slots = p.get("learners_per_slot") if p else None
-        rows.append((
-            b.Cell(p["sign"] if p else "—"), b.Cell(label(a, w)), b.Cell(amount(a, p, w)),
-            b.Cell(w.money_bare(a.get("cost_yen"))), b.Cell(w.count(freed, step)), b.Cell(text, chart),
-            b.Cell("—" if slots is None else w.fixed(float(slots))),
-        ))
+        rows.append(
+            (
+                b.Cell(p["sign"] if p else "—"),
+                b.Cell(label(a, w)),
+                b.Cell(amount(a, p, w)),
+                b.Cell(w.money_bare(a.get("cost_yen"))),
+                b.Cell(w.count(freed, step)),
+                b.Cell(text, chart),
+                b.Cell("—" if slots is None else w.fixed(float(slots))),
+            )
+        )
         used += float(a.get("cost_yen") or 0.0)
     low, high = span_of(f.plan, "people_freed_interval")
     total = float(f.plan.get("people_freed") or 0.0)
     foot = (
-        b.Cell(""), b.Cell(w("total")), b.Cell(""), b.Cell(w.money_bare(f.plan.get("cost_yen", used))),
-        b.Cell(w.count(total, step_of(low, high))), b.Cell(w.span(low, high) if low is not None else ""), b.Cell(""),
+        b.Cell(""),
+        b.Cell(w("total")),
+        b.Cell(""),
+        b.Cell(w.money_bare(f.plan.get("cost_yen", used))),
+        b.Cell(w.count(total, step_of(low, high))),
+        b.Cell(w.span(low, high) if low is not None else ""),
+        b.Cell(""),
     )
     columns = (
-        b.Column(w("col.sign")), b.Column(w("col.place"), "head"), b.Column(w("col.what")), b.Column(w("col.money"), "num"),
-        b.Column(w("unit_people"), "num"), b.Column(w("col.axis", n=w.people(most)), "chart"), b.Column(w("col.slots"), "num"),
+        b.Column(w("col.sign")),
+        b.Column(w("col.place"), "head"),
+        b.Column(w("col.what")),
+        b.Column(w("col.money"), "num"),
+        b.Column(w("unit_people"), "num"),
+        b.Column(w("col.axis", n=w.people(most)), "chart"),
+        b.Column(w("col.slots"), "num"),
     )
     return b.Table("t-plan", w("table.plan"), columns, tuple(rows), foot)
 
@@ -170,12 +215,21 @@ def _slots(f: Facts, w: Words) -> tuple[b.Block, ...]:
         if not here:
             continue
         weight = [float(p.get("hours_year") or 1.0) for p in here]
-        mean = sum(float(p["learners_per_slot"]) * x for p, x in zip(here, weight, strict=True)) / max(sum(weight), 1e-9)
+        mean = sum(float(p["learners_per_slot"]) * x for p, x in zip(here, weight, strict=True)) / max(
+            sum(weight), 1e-9
+        )
         ends = [span_of(p, "learners_per_slot_interval") for p in here]
         known = [(x, y) for x, y in ends if x is not None and y is not None]
-        span = w("span", low=w.fixed(min(x for x, _ in known)), high=w.fixed(max(y for _, y in known))) if known else "—"
+        span = (
+            w("span", low=w.fixed(min(x for x, _ in known)), high=w.fixed(max(y for _, y in known))) if known else "—"
+        )
         rows.append((b.Cell(w(f"slots.{kind}")), b.Cell(w("slots.predicted")), b.Cell(w.fixed(mean)), b.Cell(span)))
-    columns = (b.Column(w("col.who"), "head"), b.Column(w("col.kind")), b.Column(w("col.slots"), "num"), b.Column(w("col.span_points"), "num"))
+    columns = (
+        b.Column(w("col.who"), "head"),
+        b.Column(w("col.kind")),
+        b.Column(w("col.slots"), "num"),
+        b.Column(w("col.span_points"), "num"),
+    )
     return (
         b.Text(w("text.slots")),
         b.Table("t-slots", w("table.slots"), columns, tuple(rows)),
@@ -189,11 +243,19 @@ def _why_this(f: Facts, w: Words) -> tuple[b.Block, ...]:
     if not actions:
         return ()
     rows = tuple(
-        (b.Cell(label(a, w)), b.Cell(w.number(a.get("leave_one_out"), 1)), b.Cell(w.number(a.get("alone"), 1)), b.Cell(why_of(a, w)))
+        (
+            b.Cell(label(a, w)),
+            b.Cell(w.number(a.get("leave_one_out"), 1)),
+            b.Cell(w.number(a.get("alone"), 1)),
+            b.Cell(why_of(a, w)),
+        )
         for a in actions
     )
     columns = (
-        b.Column(w("col.place"), "head"), b.Column(w("col.leave_one_out"), "num"), b.Column(w("col.alone"), "num"), b.Column(w("col.reason"), "prose"),
+        b.Column(w("col.place"), "head"),
+        b.Column(w("col.leave_one_out"), "num"),
+        b.Column(w("col.alone"), "num"),
+        b.Column(w("col.reason"), "prose"),
     )
     return (b.Table("t-why", w("table.why"), columns, rows, folded=w("fold.why", n=len(rows))),)
 
@@ -217,15 +279,32 @@ def nothing(f: Facts, w: Words) -> tuple[b.Block, ...]:
                     island = next((a["island"] for a in f.areas if a["area_id"] == r.get("area_id")), "")
                     text = w("unserved.island") if island else w("unserved.land")
                 shown = None if left is None else round(left / 5) * 5.0
-                rows.append((
-                    b.Cell(str(r["name"])), b.Cell(g or "—"), figure_cell(w, people, w.count(people)),
-                    figure_cell(w, shown, w("about", n=w.count(shown))), b.Cell(text),
-                ))
+                rows.append(
+                    (
+                        b.Cell(str(r["name"])),
+                        b.Cell(g or "—"),
+                        figure_cell(w, people, w.count(people)),
+                        figure_cell(w, shown, w("about", n=w.count(shown))),
+                        b.Cell(text),
+                    )
+                )
         columns = (
-            b.Column(w("col.area"), "head"), b.Column(w("col.community")), b.Column(w("col.people"), "num"),
-            b.Column(w("col.left"), "num"), b.Column(w("col.reason"), "prose"),
+            b.Column(w("col.area"), "head"),
+            b.Column(w("col.community")),
+            b.Column(w("col.people"), "num"),
+            b.Column(w("col.left"), "num"),
+            b.Column(w("col.reason"), "prose"),
         )
-        out.append(b.Table("t-unserved", w("table.unserved"), columns, tuple(rows), folded=w("fold.unserved", n=len(rows)), appendix=True))
+        out.append(
+            b.Table(
+                "t-unserved",
+                w("table.unserved"),
+                columns,
+                tuple(rows),
+                folded=w("fold.unserved", n=len(rows)),
+                appendix=True,
+            )
+        )
         out.append(b.Why(w("why_unserved")))
     return (*out, *_communities(f, w))
 
@@ -240,18 +319,26 @@ def _communities(f: Facts, w: Words) -> tuple[b.Block, ...]:
         other = name in ("", "そのほかの市域")
         secret = bool(c.get("suppressed")) or (not other and alone.get(name, False))
         need, helped, share = (None if secret else c.get(k) for k in ("need", "helped", "share"))
-        rows.append((
-            b.Cell(w("main_town") if other else name), figure_cell(w, need, w.count(need)),
-            figure_cell(w, helped, w.number(helped, 1)), figure_cell(w, share, w.share(share, 1)),
-        ))
+        rows.append(
+            (
+                b.Cell(w("main_town") if other else name),
+                figure_cell(w, need, w.count(need)),
+                figure_cell(w, helped, w.number(helped, 1)),
+                figure_cell(w, share, w.share(share, 1)),
+            )
+        )
     if not rows:
         return ()
     columns = (
-        b.Column(w("col.community"), "head"), b.Column(w("col.need"), "num"), b.Column(w("col.helped"), "num"), b.Column(w("col.helped_share"), "num"),
+        b.Column(w("col.community"), "head"),
+        b.Column(w("col.need"), "num"),
+        b.Column(w("col.helped"), "num"),
+        b.Column(w("col.helped_share"), "num"),
     )
     return (
         b.Text(w("text.fair", fair=w.share(float(f.plan.get("fair") or 0.0)))),
-        b.Table("t-communities", w("table.communities"), columns, tuple(rows)), b.Why(w("why_communities")),
+        b.Table("t-communities", w("table.communities"), columns, tuple(rows)),
+        b.Why(w("why_communities")),
     )
 
 
@@ -264,12 +351,22 @@ def timetable(f: Facts, w: Words) -> tuple[b.Block, ...]:
     for r in rows:
         day = str(r.get("weekday", ""))
         every = int(r.get("every_weeks") or 1)
-        cells.append((
-            b.Cell(w.or_raw("day", DAYS.get(day, day.lower()[:3]))), b.Cell(w("clock", start=r.get("start", ""), end=r.get("end", ""))),
-            b.Cell(str(r.get("name", ""))), b.Cell(w("every_week") if every == 1 else w("every_weeks", n=every)),
-        ))
-    columns = (b.Column(w("col.weekday")), b.Column(w("col.time")), b.Column(w("col.place"), "head"), b.Column(w("col.often")))
+        cells.append(
+            (
+                b.Cell(w.or_raw("day", DAYS.get(day, day.lower()[:3]))),
+                b.Cell(w("clock", start=r.get("start", ""), end=r.get("end", ""))),
+                b.Cell(str(r.get("name", ""))),
+                b.Cell(w("every_week") if every == 1 else w("every_weeks", n=every)),
+            )
+        )
+    columns = (
+        b.Column(w("col.weekday")),
+        b.Column(w("col.time")),
+        b.Column(w("col.place"), "head"),
+        b.Column(w("col.often")),
+    )
     return (
         b.Read(w("read.timetable", n=len(cells))),
-        b.Table("t-timetable", w("table.timetable"), columns, tuple(cells)), b.Why(w("why_timetable")),
+        b.Table("t-timetable", w("table.timetable"), columns, tuple(cells)),
+        b.Why(w("why_timetable")),
     )

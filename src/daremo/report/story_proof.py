@@ -28,9 +28,13 @@ def best(f: Facts, w: Words) -> tuple[b.Block, ...]:
         gap = top - freed
         apart = w.number(gap, 1 if gap < 100 else 0)
         out.append(b.Read(w("read.best", n=apart)))
-        steps = b.Steps((
-            w("step.many"), w("step.bound", n=w.number(top, 1)), w("step.plan", n=w.number(freed, 1), share=w.share(p.get("gap_share"), 2)),
-        ))
+        steps = b.Steps(
+            (
+                w("step.many"),
+                w("step.bound", n=w.number(top, 1)),
+                w("step.plan", n=w.number(freed, 1), share=w.share(p.get("gap_share"), 2)),
+            )
+        )
         figure = b.Figure("f-bound", w("fig.bound"), w("fig.bound_small"), charts.wall(w, freed, top), "t-bound")
         out.append(b.Duo((figure,), (steps, _gaps(f, w, freed, top), b.Why(w("why_bound")))))
     return (*out, *_overlap(f, w), *_not_chosen(f, w))
@@ -40,11 +44,18 @@ def _gaps(f: Facts, w: Words, freed: float, bound: float) -> b.Table:
     """The gap stated twice: of the whole plan and of its sited part alone."""
     sited = f.plan.get("people_freed_sited")
     gap = w.number(bound - freed, 1)
-    rows = [(b.Cell(w("whole_plan")), b.Cell(w.number(freed, 1)), b.Cell(gap), b.Cell(w.share(f.plan.get("gap_share"), 2)))]
+    rows = [
+        (b.Cell(w("whole_plan")), b.Cell(w.number(freed, 1)), b.Cell(gap), b.Cell(w.share(f.plan.get("gap_share"), 2)))
+    ]
     if sited is not None:
         share = w.share(f.plan.get("gap_share_sited"), 2) if sited > 0 else "—"
         rows.append((b.Cell(w("sited_part")), b.Cell(w.number(float(sited), 1)), b.Cell(gap), b.Cell(share)))
-    columns = (b.Column(w("col.part"), "head"), b.Column(w("col.freed_people"), "num"), b.Column(w("col.apart"), "num"), b.Column(w("col.gap_share"), "num"))
+    columns = (
+        b.Column(w("col.part"), "head"),
+        b.Column(w("col.freed_people"), "num"),
+        b.Column(w("col.apart"), "num"),
+        b.Column(w("col.gap_share"), "num"),
+    )
     return b.Table("t-bound", w("table.gap"), columns, tuple(rows))
 
 
@@ -58,8 +69,14 @@ def _overlap(f: Facts, w: Words) -> tuple[b.Block, ...]:
         (b.Cell(w(f"overlap.{k}")), b.Cell(w.number(v, 1)), b.Cell(w(f"overlap.{k}_means")))
         for k, v in (("low", low), ("plan", value), ("high", high))
     )
-    columns = (b.Column(w("col.counting"), "head"), b.Column(w("col.freed_people"), "num"), b.Column(w("col.means"), "prose"))
-    figure = b.Figure("f-overlap", w("fig.overlap"), w("fig.overlap_small"), charts.overlap(w, low, value, high), "t-overlap")
+    columns = (
+        b.Column(w("col.counting"), "head"),
+        b.Column(w("col.freed_people"), "num"),
+        b.Column(w("col.means"), "prose"),
+    )
+    figure = b.Figure(
+        "f-overlap", w("fig.overlap"), w("fig.overlap_small"), charts.overlap(w, low, value, high), "t-overlap"
+    )
     return (
         b.Read(w("read.overlap", low=w.number(low), high=w.number(high))),
         b.Duo((figure,), (b.Table("t-overlap", w("table.overlap"), columns, rows), b.Why(w("why_overlap")))),
@@ -72,13 +89,29 @@ def _not_chosen(f: Facts, w: Words) -> tuple[b.Block, ...]:
     if not rows:
         return ()
     columns = (
-        b.Column(w("col.left_out"), "head"), b.Column(w("col.kind")), b.Column(w("col.money"), "num"),
-        b.Column(w("col.change"), "num"), b.Column(w("col.reason"), "prose"),
+        b.Column(w("col.left_out"), "head"),
+        b.Column(w("col.kind")),
+        b.Column(w("col.money"), "num"),
+        b.Column(w("col.change"), "num"),
+        b.Column(w("col.reason"), "prose"),
     )
-    out: list[b.Block] = [b.Read(w("read.not_chosen", n=len(rows))), b.Table("t-not", w("table.not_chosen"), columns, tuple(rows[:FIRST]))]
+    out: list[b.Block] = [
+        b.Read(w("read.not_chosen", n=len(rows))),
+        b.Table("t-not", w("table.not_chosen"), columns, tuple(rows[:FIRST])),
+    ]
     if len(rows) > FIRST:
         rest = tuple(rows[FIRST:])
-        out.append(b.Table("t-not-rest", w("table.not_chosen_rest"), columns, rest, folded=w("fold.rest", n=len(rest)), appendix=True, on_paper=False))
+        out.append(
+            b.Table(
+                "t-not-rest",
+                w("table.not_chosen_rest"),
+                columns,
+                rest,
+                folded=w("fold.rest", n=len(rest)),
+                appendix=True,
+                on_paper=False,
+            )
+        )
     return (*out, b.Why(w("why_not_chosen")))
 
 
@@ -94,8 +127,11 @@ def left_out_reason(r: dict[str, Any], w: Words) -> str:
 def _left_out(r: dict[str, Any], w: Words) -> tuple[b.Cell, ...]:
     change, text = r.get("change_people"), left_out_reason(r, w)
     return (
-        b.Cell(label(r, w)), b.Cell(w.or_raw("kind", r.get("kind"))), b.Cell(w.money_bare(r.get("cost_yen"))),
-        b.Cell("—" if change is None else w("n_people", n=w.change(float(change)))), b.Cell(text),
+        b.Cell(label(r, w)),
+        b.Cell(w.or_raw("kind", r.get("kind"))),
+        b.Cell(w.money_bare(r.get("cost_yen"))),
+        b.Cell("—" if change is None else w("n_people", n=w.change(float(change)))),
+        b.Cell(text),
     )
 
 
@@ -113,15 +149,33 @@ def wrong(f: Facts, w: Words) -> tuple[b.Block, ...]:
         low, high = float(r.get("freed_at_low") or 0.0), float(r.get("freed_at_high") or 0.0)
         said = w("swing", low=w.number(low), high=w.number(high))
         chart = charts.swing(w, low, high, now, most, w("alt.swing", text=said, now=w.number(now)))
-        rows.append((
-            b.Cell(str(r.get("rank") or i + 1)), b.Cell(assumption_name(r, w)),
-            b.Cell(w("value_range", value=w.short(r.get("value")), low=w.short(r.get("low")), high=w.short(r.get("high")))),
-            b.Cell(w.certainty(str(r.get("certainty", "")))), b.Cell(said), b.Cell(said, chart),
-            b.Cell(w("plus", n=w.number(float(r.get("regret") or 0.0), 1))), b.Cell(w("yes") if r.get("stays_best") else w("no_choose_again")),
-        ))
+        rows.append(
+            (
+                b.Cell(str(r.get("rank") or i + 1)),
+                b.Cell(assumption_name(r, w)),
+                b.Cell(
+                    w(
+                        "value_range",
+                        value=w.short(r.get("value")),
+                        low=w.short(r.get("low")),
+                        high=w.short(r.get("high")),
+                    )
+                ),
+                b.Cell(w.certainty(str(r.get("certainty", "")))),
+                b.Cell(said),
+                b.Cell(said, chart),
+                b.Cell(w("plus", n=w.number(float(r.get("regret") or 0.0), 1))),
+                b.Cell(w("yes") if r.get("stays_best") else w("no_choose_again")),
+            )
+        )
     columns = (
-        b.Column(w("col.rank"), "num"), b.Column(w("col.if"), "head"), b.Column(w("col.value_range")), b.Column(w("col.certainty")),
-        b.Column(w("col.freed_people"), "num"), b.Column(w("col.axis", n=w.people(most)), "chart"), b.Column(w("col.regret"), "num"),
+        b.Column(w("col.rank"), "num"),
+        b.Column(w("col.if"), "head"),
+        b.Column(w("col.value_range")),
+        b.Column(w("col.certainty")),
+        b.Column(w("col.freed_people"), "num"),
+        b.Column(w("col.axis", n=w.people(most)), "chart"),
+        b.Column(w("col.regret"), "num"),
         b.Column(w("col.stays")),
     )
     first = [assumption_name(r, w) for r in flips[:3]]
@@ -140,6 +194,9 @@ def copula_table(f: Facts, w: Words) -> tuple[b.Block, ...]:
     rows = [r for r in f.gap.get("sensitivity", ()) if r.get("left_behind") is not None]
     if not rows:
         return ()
-    cells = tuple((b.Cell(w("times", n=w.short(r["copula_strength"]))), b.Cell(w.people(round(float(r["left_behind"]), -1)))) for r in rows)
+    cells = tuple(
+        (b.Cell(w("times", n=w.short(r["copula_strength"]))), b.Cell(w.people(round(float(r["left_behind"]), -1))))
+        for r in rows
+    )
     columns = (b.Column(w("col.copula"), "head"), b.Column(w("col.left"), "num"))
     return (b.Table("t-copula", w("table.copula"), columns, cells), b.Why(w("why_copula")))

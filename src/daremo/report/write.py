@@ -41,7 +41,9 @@ def gap_report(region: Region, gap: Any, folder: Path, *, lang: str = "ja") -> l
     return [*out, _sheet(folder / "gap.xlsx", f, lang), _map(folder / "gap.geojson", f)]
 
 
-def plan_report(region: Region, gap: Any, plan_dict: Any, folder: Path, *, lang: str = "ja", pdf: bool = True) -> list[Path]:
+def plan_report(
+    region: Region, gap: Any, plan_dict: Any, folder: Path, *, lang: str = "ja", pdf: bool = True
+) -> list[Path]:
     """Write a plan for a meeting: two pages, a PDF, a workbook and map data.
 
     Parameters
