@@ -223,7 +223,20 @@ def _quick(s: Siting, forced: frozenset[int], shut: frozenset[int]) -> float:
 def quick_layout(
     s: Siting, forced: frozenset[int] = frozenset(), shut: frozenset[int] = frozenset(), passes: int = 1
 ) -> tuple[NDArray[np.int64], float]:
-    """Open options and divisible value found by greedy at a few prices, then by moves; no proof."""
+    """Open options and their value found by greedy at a few prices of money, then by moves; no proof.
+
+    Parameters
+    ----------
+    s : Siting
+    forced, shut : frozenset of int
+        Options that must be open, must stay closed.
+    passes : int
+        Sweeps of moves after the greedy choice.
+
+    Returns
+    -------
+    open, value : ndarray of shape (open,), and people freed with divisible staffing
+    """
     branch = Branch(_all_counts(s), shut, forced)
     floor_k = np.zeros(2 * s.n_communities)
     best = np.array(sorted(forced), dtype=np.int64)

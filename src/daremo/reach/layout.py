@@ -108,8 +108,9 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
     o = np.array(sorted(open_), dtype=np.int64)
     flow = attend(s, o)
     n, extras = o.size, np.flatnonzero(np.floor(s.extra_cap_j + 1e-9) >= 1)
-    # columns: served share t (n) · units h (n) · extras e
-    cols = 2 * n + extras.size
+    # columns: served share t (n) · units h (n) · extras e · crowded b (n, only with floors)
+    crowd = 2 * n + extras.size
+    cols = crowd + (n if s.fair > 0 else 0)
     money = s.budget_yen - float(s.fixed_yen_o[o].sum())
     if money < float((s.min_units_o[o] * s.unit_yen_o[o]).sum()) - 1e-6:
         return None
@@ -136,6 +137,14 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
         if j == s.linked:
             row([(2 * n + k, 1.0)] + [(i, -float(flow.lend_o[i])) for i in range(n)], 0.0)
     if s.fair > 0:
+        # nobody is sent away to please a floor: an option serves all that come, or all that its units can
+        for i in range(n):
+            load = float(flow.load_o[i])
+            if load > 0:
+                per_unit = float(s.unit_load_o[o[i]]) / load
+                most = per_unit * float(s.max_units_o[o[i]])
+                row([(n + i, per_unit), (i, -1.0), (crowd + i, most)], most)
+                row([(i, -1.0), (crowd + i, -1.0)], -1.0)
         share_k = s.community_need_share_k()
         helped_ko = np.zeros((s.n_communities, n))
         for u in np.flatnonzero((flow.choice_u >= 0) & (s.community_u >= 0)):
@@ -157,14 +166,15 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_, lp.sense_ = cols, len(high), highspy.ObjSense.kMaximize
     whole_caps = np.floor(s.extra_cap_j[extras] + 1e-9)
-    lp.col_cost_ = np.r_[flow.gain_o, np.zeros(n), s.extra_gain_j[extras]]
-    lp.col_lower_ = np.r_[np.zeros(n), s.min_units_o[o].astype(float), np.zeros(extras.size)]
-    lp.col_upper_ = np.r_[np.ones(n), s.max_units_o[o].astype(float), whole_caps]
+    spare = cols - crowd
+    lp.col_cost_ = np.r_[flow.gain_o, np.zeros(n), s.extra_gain_j[extras], np.zeros(spare)]
+    lp.col_lower_ = np.r_[np.zeros(n), s.min_units_o[o].astype(float), np.zeros(extras.size + spare)]
+    lp.col_upper_ = np.r_[np.ones(n), s.max_units_o[o].astype(float), whole_caps, np.ones(spare)]
     lp.row_lower_, lp.row_upper_ = np.full(len(high), -np.inf), np.array(high)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.indptr, m.indices, m.data
     whole, free = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
-    lp.integrality_ = [free] * n + [whole] * (n + extras.size)
+    lp.integrality_ = [free] * n + [whole] * (n + extras.size + spare)
     solver = highspy.Highs()
     for name, option in (
         ("output_flag", False),
@@ -185,7 +195,7 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
     need = np.ceil(flow.load_o / np.maximum(s.unit_load_o[o], 1e-12) - 1e-9).astype(np.int64)
     units = np.maximum(np.minimum(units, need), s.min_units_o[o])
     pieces = np.zeros(s.extra_cap_j.size, dtype=np.int64)
-    pieces[extras] = np.rint(x[2 * n :]).astype(np.int64)
+    pieces[extras] = np.rint(x[2 * n : crowd]).astype(np.int64)
     return account(s, tuple(int(i) for i in o), tuple(int(h) for h in units), pieces)
 
 
