@@ -121,21 +121,22 @@ def ascend(
     forced = np.array(sorted(branch.forced), dtype=np.int64)
     n_k = s.n_communities
     share_k = s.community_need_share_k()
+    floors = s.fair > 0 and n_k > 0
     unit, yen, link, floor = start.unit_u.copy(), start.yen, start.linked, start.floor_k.copy()
     best, best_prices = np.inf, start
     chosen_o = np.zeros(s.n_options)
     theta, stale = 1.2, 0
     demanded = np.array([branch.counts[k][0] > 0 for k in s.group_o], dtype=bool)
     d_unit, d_yen, d_link, d_floor = np.zeros(s.n_units), 0.0, 0.0, np.zeros(floor.size)
-    in_k = [s.community_u == k for k in range(n_k)] if s.fair > 0 else []
-    extra_k = [s.extra_community_j == k for k in range(n_k)] if s.fair > 0 else []
+    in_k = [s.community_u == k for k in range(n_k)] if floors else []
+    extra_k = [s.extra_community_j == k for k in range(n_k)] if floors else []
     for _ in range(steps):
         reduced = s.gain_uo - yen * m.yen_uo - unit[:, None] * m.comes_uo
         if link > 0:
             reduced += link * s.lend_uo
         psi = np.zeros(s.n_units)
         help_j = np.zeros(s.extra_gain_j.size)
-        if s.fair > 0:
+        if floors:
             both = floor[:n_k] + floor[n_k:]
             psi = np.where(s.community_u >= 0, both[np.maximum(s.community_u, 0)], 0.0) - s.fair * float(
                 floor[:n_k] @ share_k
@@ -160,7 +161,7 @@ def ascend(
             value_j[s.linked] -= link
         buys = value_j > 0
         total = s.base + float(unit.sum()) + yen * s.budget_yen + float(value_j[buys] @ s.extra_cap_j[buys])
-        total += float(worth[p].sum()) - (float(floor[n_k:] @ s.least_k) if s.fair > 0 else 0.0)
+        total += float(worth[p].sum()) - (float(floor[n_k:] @ s.least_k) if floors else 0.0)
         chosen_o *= 0.97
         chosen_o[p] += 0.03
         if total < best - 1e-7 * max(1.0, abs(total)):
@@ -194,7 +195,7 @@ def ascend(
             if link <= 0 < g_link:
                 g_link = 0.0
         g_floor = np.zeros(floor.size)
-        if s.fair > 0:
+        if floors:
             helped_u = (x * s.draw_uo[:, p]).sum(axis=1)
             pieces = np.where(buys, s.extra_cap_j, 0.0) * s.extra_help_j
             everybody = float(helped_u.sum() + pieces.sum())
