@@ -74,14 +74,24 @@ def asked_town(seed: int) -> Region:
     """A town with every trap of a survey, of reviews and of lines."""
     whom = ("area_id", "life_stage", "barrier", "has_barrier", "answers")
     asked = [
-        ("a03", "65-74", "skill", 30, 90), ("a03", "65-74", "skill", 130, 90), ("a03", "all", "skill", 3, 9),
-        ("a04", "85+", "connection", 130, 90), ("a05", "all", "skill", 60, 100), ("zz", "all", "skill", 3, 9),
-        ("", "75-84", "skill", 3, 9), (None, "all", "trust", 60, 300), (None, "all", "skill", 60, 300),
+        ("a03", "65-74", "skill", 30, 90),
+        ("a03", "65-74", "skill", 130, 90),
+        ("a03", "all", "skill", 3, 9),
+        ("a04", "85+", "connection", 130, 90),
+        ("a05", "all", "skill", 60, 100),
+        ("zz", "all", "skill", 3, 9),
+        ("", "75-84", "skill", 3, 9),
+        (None, "all", "trust", 60, 300),
+        (None, "all", "skill", 60, 300),
     ]
     tasks = ("service_id", "name", "life_stage", "use_share", "tried", "succeeded")
     tried = [
-        ("s1", "転入", "all", 0.1, 20, 12), ("s2", "予約", "75-84", None, 10, 3), ("s3", "届出", None, None, 10, None),
-        ("s4", "申請", "85+", 0.0, 10, 13), ("s5", "証明", "85+", 0.7, 10, 4), ("s6", "納税", "all", 0.9, None, 3),
+        ("s1", "転入", "all", 0.1, 20, 12),
+        ("s2", "予約", "75-84", None, 10, 3),
+        ("s3", "届出", None, None, 10, None),
+        ("s4", "申請", "85+", 0.0, 10, 13),
+        ("s5", "証明", "85+", 0.7, 10, 4),
+        ("s6", "納税", "all", 0.9, None, 3),
     ]
     kinds = (("fibre", None), ("4g", None), ("4g", 40.0), ("5g", 3.0))
     return random_town(
@@ -110,7 +120,9 @@ def test_both_counts_agree_on_a_town_with_answers_reviews_and_lines(seed: int):
 
 
 def test_both_counts_agree_on_one_area_and_on_nobody():
-    agrees(region_of([{"area_id": "a"}], [[10, 20, 30, 40, 50, 60]], places=[{"place_id": "p", "help_hours_week": 3.0}]))
+    agrees(
+        region_of([{"area_id": "a"}], [[10, 20, 30, 40, 50, 60]], places=[{"place_id": "p", "help_hours_week": 3.0}])
+    )
     agrees(region_of([{"area_id": "a"}], [[0] * 6]))
 
 
@@ -179,9 +191,14 @@ def test_one_more_person_changes_the_second_count(town: Region):
 @pytest.mark.parametrize(
     ("key", "stage"),
     [
-        ("skill_barrier_share", "75-84"), ("copula_skill_trust", "all"), ("area_effect_sd", "all"),
-        ("copula_loading_sd", "all"), ("boat_wait_numerator_min", "all"), ("survey_design_sd", "all"),
-        ("uptake_share", "65-74"), ("cost_barrier_given_user", "all"),
+        ("skill_barrier_share", "75-84"),
+        ("copula_skill_trust", "all"),
+        ("area_effect_sd", "all"),
+        ("copula_loading_sd", "all"),
+        ("boat_wait_numerator_min", "all"),
+        ("survey_design_sd", "all"),
+        ("uptake_share", "65-74"),
+        ("cost_barrier_given_user", "all"),
     ],
 )
 def test_another_assumption_changes_the_second_count_as_it_changes_the_first(town: Region, key: str, stage: str):
@@ -216,6 +233,9 @@ def test_the_second_count_imports_nothing_of_the_first(module):
     names |= {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
     ours = {n for n in names if n.startswith("daremo")}
     assert ours <= {
-        "daremo.cases.assume", "daremo.cases.verify_tables", "daremo.kernel.errors", "daremo.kernel.tables",
+        "daremo.cases.assume",
+        "daremo.cases.verify_tables",
+        "daremo.kernel.errors",
+        "daremo.kernel.tables",
         "daremo.region.model",
     }

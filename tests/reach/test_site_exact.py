@@ -86,7 +86,11 @@ def test_the_best_layout_of_a_tiny_question_is_exact_and_its_bound_is_above_it(s
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.integers(0, 200), st.floats(0, 1e-3), st.lists(st.floats(0, 3), min_size=5, max_size=5), st.floats(0, 2), st.floats(0, 2)
+    st.integers(0, 200),
+    st.floats(0, 1e-3),
+    st.lists(st.floats(0, 3), min_size=5, max_size=5),
+    st.floats(0, 2),
+    st.floats(0, 2),
 )
 def test_any_prices_at_all_prove_a_bound(seed: int, yen: float, unit: list[float], linked: float, floor: float):
     s = tiny(seed, 0.5)

@@ -101,6 +101,7 @@ def ascend(
     bound, prices, chosen_o
         Best bound with its prices, and how often (share of steps, later ones count more) each option was chosen.
     """
+    target = target if np.isfinite(target) else s.base - 1.0
     keep = np.flatnonzero(_possible(s, branch))
     if keep.size < s.n_options:
         part, back = _part(s, branch, keep)
