@@ -40,7 +40,7 @@ def test_scip_finds_the_same_value_of_a_tiny_question_and_nothing_above_the_boun
 @pytest.mark.parametrize("budget_yen, fair", [(400_000, 0.0), (900_000, 0.0), (900_000, 0.5)])
 def test_scip_and_the_planner_agree_on_the_questions_of_a_town(budget_yen: float, fair: float):
     town, a = sample_town(people=2_000), defaults()
-    seen = gap(town, a, draws=5)
+    seen = gap(town, a, draws=20)
     g = ground(town, a)
     only = np.arange(0, len(g.options), 3)
     s = question(g, a, seen.types_dgB, (), budget_yen, fair, only=only).siting

@@ -30,6 +30,8 @@ from daremo.region.model import Region
 Float = NDArray[np.float64]
 #: Figures of a price that are kept, so that a plan reads the same wherever it is written.
 PRICE_DIGITS = 9
+#: Branches looked at for one set of broadcast actions: a count, not a clock, so that machines agree on the plan.
+MAX_BRANCHES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def plan(
             forced=forced,
             shut=shut,
             starts=[quick_layout(q.siting, forced, shut, passes=2)[0]],
+            max_nodes=MAX_BRANCHES,
             stop=lambda: late(0.7),
             tell=lambda v, b: progress(0.1 + 0.6 * min(1.0, (clock() - begun) / time_limit_s), _told(v, b)),
         )

@@ -114,6 +114,9 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
     money = s.budget_yen - float(s.fixed_yen_o[o].sum())
     if money < float((s.min_units_o[o] * s.unit_yen_o[o]).sum()) - 1e-6:
         return None
+    if not cols:  # nothing to decide, which the solver would not call a solution
+        unmet = s.fair > 0 and bool((s.least_k > 0).any())
+        return None if unmet else account(s, (), (), np.zeros(s.extra_cap_j.size, dtype=np.int64))
     r: list[int] = []
     c: list[int] = []
     v: list[float] = []
