@@ -32,7 +32,7 @@ def planned(takamatsu: Region) -> Any:
     def made(budget_yen: int, fair: float) -> dict[str, Any]:
         a = defaults()
         seen = gap(takamatsu, a, draws=50)
-        return plan(takamatsu, seen, a, budget_yen=budget_yen, fair=fair, time_limit_s=25).as_dict()
+        return plan(takamatsu, seen, a, budget_yen=budget_yen, fair=fair, time_limit_s=15).as_dict()
 
     return made
 

@@ -209,3 +209,23 @@ def test_a_stop_ends_the_search_with_a_bound_that_still_holds():
         result = site(s, tolerance=0.0, stop=lambda: True)
         assert result.nodes == 1 and result.layout.value <= optimum + CLOSE and result.bound >= optimum - 1e-9
         assert is_covered(s, root(s), [p.branch for p in result.proofs])
+
+
+def test_the_example_worked_by_hand_in_the_page_about_the_proof_holds():
+    one = np.ones((1, 1))
+    none, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
+    hall = Siting(
+        10 * one, 2 * one, 15 * one, 0 * one,
+        np.array([50_000.0]), np.array([2_400.0]), np.array([1.5]), np.array([1]), np.array([20]), np.array([0]),
+        none, none, none, none, whole, -1, np.array([-1]), np.array([10.0]), none, 0.0, 70_000.0, 0.0,
+    )  # fmt: skip
+
+    def at(counts: tuple[int, int], yen: float) -> float:
+        return bound(hall, Branch((counts,)), Prices(np.zeros(1), yen, {}, 0.0, none))
+
+    assert at((0, 0), 0.0) == 0 and at((1, 1), 1 / 12_000) == pytest.approx(5 / 3)
+    assert at((1, 1), 1 / 10_000) == pytest.approx(2.0)
+    found = site(hall, tolerance=0.0)
+    assert found.layout.units == (8,) and found.layout.cost_yen == 69_200
+    assert found.layout.value == pytest.approx(1.6)
+    assert 1.6 <= found.bound == pytest.approx(5 / 3, abs=0.01)
