@@ -2,7 +2,8 @@
 
 One siting question of the sample town (city-wide actions already chosen, ¥150 a resident), the same to both; the
 branch-and-bound with prices of `reach.site`, and SCIP on a mixed-integer programme with a binary for every unit and
-option. Both stop at the same gap or at the limit. CPU seconds, one process, one thread.
+option. SCIP is spared a rule: it may send people where it likes, so its figure may be above what people
+would do. Both stop at the same gap or at the limit. CPU seconds, one process, one thread.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ def one(people: int) -> None:
     print(f"    daremo {spent:8.2f} s   {mine.layout.value:9.3f} freed, at most {mine.bound:9.3f}: gap {share:8.2%}")
 
     begun = time.process_time()
-    model, _ = programme(s, gap_share=GAP_SHARE, time_limit_s=LIMIT_S)
+    model, _ = programme(s, gap_share=GAP_SHARE, time_limit_s=LIMIT_S, free_choice=True)
     model.optimize()
     peer = time.process_time() - begun
-    if model.getNSols() == 0:
-        print(f"    SCIP   {peer:8.2f} s   no answer within {LIMIT_S:.0f} s, at most {model.getDualbound():9.3f}")
+    value, bound = (model.getObjVal() if model.getNSols() else 0.0), model.getDualbound()
+    if value <= 0 or bound >= model.infinity():
+        print(f"    SCIP   {peer:8.2f} s   nothing proved within {LIMIT_S:.0f} s")
     else:
-        value, bound = model.getObjVal(), model.getDualbound()
-        gap_share = (bound - value) / max(value, 1e-9)
+        gap_share = (bound - value) / value
         print(f"    SCIP   {peer:8.2f} s   {value:9.3f} freed, at most {bound:9.3f}: gap {gap_share:8.2%}")
         print(f"    gap SCIP / daremo {gap_share / max(share, 1e-6):.1f}")
     print(f"    seconds SCIP / daremo {peer / spent:.1f}")

@@ -14,8 +14,14 @@ import pyscipopt
 from daremo.reach.model import Siting
 
 
-def programme(s: Siting, *, gap_share: float = 0.0, time_limit_s: float = 30.0) -> tuple[pyscipopt.Model, list[Any]]:
-    """The programme, ready to be solved, and its variables "option is open"."""
+def programme(
+    s: Siting, *, gap_share: float = 0.0, time_limit_s: float = 30.0, free_choice: bool = False
+) -> tuple[pyscipopt.Model, list[Any]]:
+    """The programme, ready to be solved, and its variables "option is open".
+
+    With `free_choice` the programme says itself who uses which option and who is served: fewer rows, an easier question
+    whose optimum is no smaller.
+    """
     m = pyscipopt.Model("siting")
     m.hideOutput()
     m.setParam("limits/gap", gap_share)
@@ -34,8 +40,10 @@ def programme(s: Siting, *, gap_share: float = 0.0, time_limit_s: float = 30.0) 
         for rank, o in enumerate(liked):
             served[u, o] = m.addVar(ub=1)
             m.addCons(uses[o] <= open_[o])
-            m.addCons(pyscipopt.quicksum(uses[x] for x in liked[: rank + 1]) >= open_[o])
             m.addCons(served[u, o] <= uses[o])
+            if free_choice:
+                continue
+            m.addCons(pyscipopt.quicksum(uses[x] for x in liked[: rank + 1]) >= open_[o])
             m.addCons(served[u, o] <= share[o])
             m.addCons(served[u, o] >= share[o] - (1 - uses[o]))
         if liked:
