@@ -18,7 +18,7 @@ from daremo.cases.assume import defaults
 from daremo.cases.gap import gap
 from daremo.cases.plan import quick_layout
 from daremo.cases.plan_model import ground, question
-from daremo.reach.site import site
+from daremo.reach.sited.site import site
 from daremo.region.sample import sample_town
 from tests.against.siting_milp import programme
 

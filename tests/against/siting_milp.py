@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyscipopt
 
-from daremo.reach.model import Siting
+from daremo.reach.sited.model import Siting
 
 
 def programme(

@@ -8,10 +8,10 @@ import pytest
 from daremo.cases.assume import defaults
 from daremo.cases.gap import gap
 from daremo.cases.plan_model import ground, question
-from daremo.reach.model import Siting
-from daremo.reach.site import site
+from daremo.reach.sited.model import Siting
+from daremo.reach.sited.site import site
 from daremo.region.sample import sample_town
-from tests.reach import questions
+from tests.reach.sited import questions
 
 pyscipopt = pytest.importorskip("pyscipopt", reason="pyscipopt is not installed: pip install 'daremo[dev]'")
 from tests.against.siting_milp import programme  # noqa: E402

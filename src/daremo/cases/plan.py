@@ -19,12 +19,12 @@ from daremo.cases.gap import Gap
 from daremo.cases.plan_model import Ground, Question, choices, ground, question
 from daremo.kernel.errors import Infeasible, UsageError
 from daremo.kernel.results import Progress, canonical, plain, sha256, silent
-from daremo.reach.ascent import Matrices, ascend
-from daremo.reach.bound import bound as bound_of
-from daremo.reach.layout import account, attend
-from daremo.reach.model import Branch, Layout, Prices, Proof, Siting
-from daremo.reach.search import greedy, improve
-from daremo.reach.site import site
+from daremo.reach.sited.ascent import Matrices, ascend
+from daremo.reach.sited.bound import bound as bound_of
+from daremo.reach.sited.layout import account, attend
+from daremo.reach.sited.model import Branch, Layout, Prices, Proof, Siting
+from daremo.reach.sited.search import greedy, improve
+from daremo.reach.sited.site import site
 from daremo.region.model import Region
 
 Float = NDArray[np.float64]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from daremo.cases.assume import Assumption, Assumptions
 from daremo.cases.gap import Gap
 from daremo.cases.plan_model import Ground, Question, question
-from daremo.reach.bound import bound as bound_of
-from daremo.reach.layout import account
-from daremo.reach.model import Branch, Proof
+from daremo.reach.sited.bound import bound as bound_of
+from daremo.reach.sited.layout import account
+from daremo.reach.sited.model import Branch, Proof
 
 Float = NDArray[np.float64]
 #: Assumptions about people's answer to a plan, its effects and its costs; the gap's own are drawn with the gap.
@@ -117,7 +117,7 @@ def _with_effects(g: Ground, drawn: Assumptions, base: Assumptions) -> Ground:
 
 
 def _by_action(g: Ground, q: Question, layout: Any, best: Any, types_dgB: Float) -> dict[str, float]:
-    from daremo.reach.layout import attend
+    from daremo.reach.sited.layout import attend
 
     s = q.siting
     flow = attend(s, np.arange(len(layout.open)))
@@ -191,7 +191,7 @@ def flips(
 
 
 def _bare(q: Question, open_: NDArray[np.int64]) -> float:
-    from daremo.reach.layout import quick_value
+    from daremo.reach.sited.layout import quick_value
 
     return max(quick_value(q.siting, open_), quick_value(q.siting, open_[:0]))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from daremo.cases.access import willingness
 from daremo.cases.assume import Assumptions
 from daremo.cases.effects import HAS, LINE_ONLY, NEEDS, SERVICE, Effects, effects, per_helped, untouched_share_B
-from daremo.reach.model import Siting
+from daremo.reach.sited.model import Siting
 from daremo.region.model import Region
 
 Float = NDArray[np.float64]

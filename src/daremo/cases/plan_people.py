@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from daremo.cases.assume import Assumptions
 from daremo.cases.effects import CONNECTION, HAS, NEEDS, REACH, SERVICE, SKILL, SUBSETS, TRUST, effects
 from daremo.cases.plan_model import Ground, Question, shares
-from daremo.reach.layout import attend
-from daremo.reach.model import Layout
+from daremo.reach.sited.layout import attend
+from daremo.reach.sited.model import Layout
 
 Float = NDArray[np.float64]
 

@@ -18,8 +18,8 @@ from daremo.cases.gap import Gap
 from daremo.cases.plan_model import MONTHS, NAMES, Ground, Question, shares
 from daremo.cases.plan_people import overlap, simulate
 from daremo.kernel.results import Progress
-from daremo.reach.layout import attend, quick_value
-from daremo.reach.model import Layout, Proof
+from daremo.reach.sited.layout import attend, quick_value
+from daremo.reach.sited.model import Layout, Proof
 from daremo.region.model import Region
 
 Float = NDArray[np.float64]

@@ -1,205 +1,169 @@
-"""What a siting question is made of: units of people, options to open, things bought beside them, a budget and floors.
-
-The model behind it (method and proof in ``explain.md`` and ``docs/know/proof.md``):
-people of a unit go to the open option that draws most of them, so attendance follows from the set of open
-options; hours (or series, or days) are bought in whole units and serve everybody who comes alike; whatever is
-left of the budget buys extras. Maximise the total gain.
-"""
+"""What every siting question shares: conditions on the open places, a watch on time, and an answer with a proved bound."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from daremo.kernel.errors import UsageError
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-Bool = NDArray[np.bool_]
+
+#: Told (best value, proved bound) whenever one of them changes; either may be infinite at first.
+Tell = Callable[[float, float], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Siting:
-    """A siting question with a budget.
+def _untold(value: float, bound: float) -> None:
+    """A tell that tells nobody."""
 
-    Attributes
+
+def _never() -> bool:
+    """A stop that never stops."""
+    return False
+
+
+class Watch:
+    """How long a search may run and whom it tells; a search asks `late()` often and returns its best when it is.
+
+    Parameters
     ----------
-    draw_uo : ndarray, shape (units, options), people
-        Who comes from a unit when this option is the one they use; 0 = out of reach.
-    gain_uo : ndarray, shape (units, options)
-        Value when all of them are served.
-    load_uo : ndarray, shape (units, options)
-        Capacity they use (visits or seats).
-    lend_uo : ndarray, shape (units, options), pieces
-        How many of the linked extra could be handed to them.
-    fixed_yen_o, unit_yen_o, unit_load_o : ndarray, shape (options,)
-        Cost of opening at all, cost of one whole unit of staffing, capacity of one unit.
-    min_units_o, max_units_o : ndarray, shape (options,), whole
-        Units of staffing of an open option.
-    extra_gain_j, extra_yen_j, extra_cap_j : ndarray, shape (extras,)
-        Value, cost and greatest number of each extra that is bought by the piece.
-    extra_help_j : ndarray, shape (extras,), people
-        People helped in person by one piece; counts for the floors.
-    extra_community_j : ndarray, shape (extras,), index
-        Named community whose people get it, −1 = everybody else.
-    group_o : ndarray, shape (options,), index
-        Kind of each option (points, series, rounds …): options of one kind cost much the same to open, which is
-        why the search fixes the number of each kind first.
-    linked : int
-        The extra whose number is also limited by what is lent at open options; −1 = none.
-    community_u : ndarray, shape (units,), index
-        Named community of the unit, −1 = none.
-    need_u : ndarray, shape (units,), people
-        People who need help.
-    least_k : ndarray, shape (communities,), people
-        Fewest people helped in each named community; only with `fair` > 0.
-    fair : float
-        Floor: each community's share of helped people is at least `fair` × the share of the whole; 0 = no floor.
-    budget_yen, base : float
-        Money, and gain that is had without opening anything.
+    limit_s : float
+        Seconds of wall time; infinite = until done.
+    tell : callable, optional
+        Told (value, bound).
+    stop : callable, optional
+        True ends the search with the best so far, e.g. after Ctrl-C.
     """
 
-    draw_uo: Float
-    gain_uo: Float
-    load_uo: Float
-    lend_uo: Float
-    fixed_yen_o: Float
-    unit_yen_o: Float
-    unit_load_o: Float
-    min_units_o: Int
-    max_units_o: Int
-    group_o: Int
-    extra_gain_j: Float
-    extra_yen_j: Float
-    extra_cap_j: Float
-    extra_help_j: Float
-    extra_community_j: Int
-    linked: int
-    community_u: Int
-    need_u: Float
-    least_k: Float
-    fair: float
-    budget_yen: float
-    base: float
+    def __init__(
+        self,
+        limit_s: float = math.inf,
+        *,
+        tell: Tell = _untold,
+        stop: Callable[[], bool] = _never,
+        clock: Callable[[], float] = time.monotonic,
+        cpu_clock: Callable[[], float] = time.process_time,
+    ) -> None:
+        if not limit_s > 0:
+            raise UsageError(
+                "bad-time-limit", f"時間の上限 {limit_s} 秒では計算できません", "0より大きい秒数を入れてください"
+            )
+        self.limit_s, self.tell, self._stop, self._clock, self._cpu_clock = limit_s, tell, stop, clock, cpu_clock
+        self._begun, self._cpu_begun = clock(), cpu_clock()
 
     @property
-    def n_units(self) -> int:
-        return int(self.draw_uo.shape[0])
+    def seconds(self) -> float:
+        """Wall seconds since the watch was made."""
+        return self._clock() - self._begun
 
     @property
-    def n_options(self) -> int:
-        return int(self.draw_uo.shape[1])
+    def cpu_seconds(self) -> float:
+        """CPU seconds of this process, all threads, since the watch was made."""
+        return self._cpu_clock() - self._cpu_begun
 
-    @property
-    def n_groups(self) -> int:
-        """Number of kinds of options."""
-        return int(self.group_o.max(initial=-1)) + 1
-
-    @property
-    def n_communities(self) -> int:
-        """Number of named communities that a floor protects."""
-        return int(self.community_u.max(initial=-1)) + 1
-
-    def community_need_share_k(self) -> Float:
-        """Each named community's share of all need, shape (communities,)."""
-        need = np.bincount(
-            self.community_u[self.community_u >= 0],
-            self.need_u[self.community_u >= 0],
-            self.n_communities,
-        )
-        return np.asarray(need / max(float(self.need_u.sum()), 1e-12))
-
-    def with_budget(self, budget_yen: float) -> Siting:
-        """The same question with other money."""
-        return replace(self, budget_yen=budget_yen)
+    def late(self, share: float = 1.0) -> bool:
+        """Whether this share of the limit has passed, or somebody asked to stop."""
+        return self._stop() or self.seconds > self.limit_s * share
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """An answer: what is open, how much of it, and what is bought beside it.
+class Conditions:
+    """What must hold for the set of open places, beside money and number.
 
     Attributes
     ----------
+    must, never : tuple of int
+        Places that are open anyway (existing points), places that stay shut.
+    organisation_p : ndarray, shape (places,), index, optional
+        Who runs each place; −1 = nobody in particular. With `most_per_organisation`.
+    most_per_organisation : int, optional
+        At most this many open places of one organisation.
+    quota_p : ndarray, shape (places,), index, optional
+        Group (say municipality) of each place; −1 = none. With `least_per_quota`.
+    least_per_quota : int
+        At least this many open places in each group.
+    apart : ndarray, shape (pairs, 2), index
+        Pairs of places too near each other to be open together.
+    """
+
+    must: tuple[int, ...] = ()
+    never: tuple[int, ...] = ()
+    organisation_p: Int | None = None
+    most_per_organisation: int | None = None
+    quota_p: Int | None = None
+    least_per_quota: int = 0
+    apart: Int = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What every verb of `reach` that chooses places gives back.
+
+    Attributes
+    ----------
+    value, bound : float
+        Worth (or cost) of the answer, and what no answer can beat; in the unit of the question.
+    sense : {"max", "min"}
+        Whether more is better.
     open : tuple of int
-        Options that are open, ascending.
-    units : tuple of int
-        Units of staffing of each, in the same order.
-    extras : ndarray of whole numbers, shape (extras,)
-        Pieces bought.
-    value : float
-        Gain, `base` included.
-    cost_yen : float
-        What it costs.
-    served_share : ndarray, shape (open,)
-        Share of those who come that the units can serve.
-    """
-
-    open: tuple[int, ...]
-    units: tuple[int, ...]
-    extras: Int
-    value: float
-    cost_yen: float
-    served_share: Float
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A part of all layouts, described by what is forced: the pieces of which the proof is made.
-
-    `counts[k]` = (fewest, most) open options of kind k; options in `shut` are closed, in `forced` are open.
-    """
-
-    counts: tuple[tuple[int, int], ...]
-    shut: frozenset[int] = frozenset()
-    forced: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Multipliers that prove a bound for one branch by weak duality (all ≥ 0).
-
-    `unit_u` a person of the unit counted once · `yen` one yen of budget · `load_o` one unit of capacity ·
-    `linked` one piece of the linked extra · `floor_k` the floors of communities: first those relative to the whole,
-    then the fewest people helped, shape (2 × communities,).
-    """
-
-    unit_u: Float
-    yen: float
-    load_o: Mapping[int, float]
-    linked: float
-    floor_k: Float
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One branch, its prices and the bound they prove."""
-
-    branch: Branch
-    prices: Prices
-    bound: float
-
-
-@dataclass(frozen=True, slots=True)
-class SitingResult:
-    """Best layout found and a proved bound.
-
-    Attributes
-    ----------
-    layout : Layout
-        Best layout.
-    bound : float
-        No layout is worth more (weak duality, one proof a branch).
-    proofs : tuple of Proof
-        The branches together cover every layout.
-    nodes : int
-        Branches looked at.
+        Open places, ascending; indices into the places asked about.
+    seconds, cpu_seconds : float
+        Wall and CPU time of the search, compilation of its kernels included where it was the first call.
+    method : str
+        How, in a few words.
+    seed : int
+        The same question and seed give the same answer, unless the time limit ends the search first.
     finished : bool
-        False when the limit ended the search before the gap was reached.
+        False when the time limit or a stop ended the search before the wanted gap.
     """
 
-    layout: Layout
+    value: float
     bound: float
-    proofs: tuple[Proof, ...]
-    nodes: int
+    sense: Literal["max", "min"]
+    open: tuple[int, ...]
+    seconds: float
+    cpu_seconds: float
+    method: str
+    seed: int
     finished: bool
+
+    @property
+    def gap_share(self) -> float:
+        """(bound − value) / value, never negative; 0 where both are the same, infinite where only the value is 0."""
+        return gap_share(self.value, self.bound)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented machine form, shared by all verbs."""
+        return {
+            "value": self.value,
+            "bound": self.bound,
+            "gap_share": self.gap_share if math.isfinite(self.gap_share) else None,
+            "open": list(self.open),
+            "seconds": round(self.seconds, 3),
+            "cpu_seconds": round(self.cpu_seconds, 3),
+            "method": self.method,
+            "seed": self.seed,
+            "finished": self.finished,
+        }
+
+
+def gap_share(value: float, bound: float) -> float:
+    """|bound − value| / |value|; 0 where they agree, infinite where the value is 0 or there is none.
+
+    Examples
+    --------
+    >>> gap_share(100.0, 101.0), gap_share(0.0, 0.0)
+    (0.01, 0.0)
+    """
+    if value == bound:
+        return 0.0
+    if value == 0 or not math.isfinite(value) or not math.isfinite(bound):
+        return math.inf
+    return abs(bound - value) / abs(value)

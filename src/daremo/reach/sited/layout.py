@@ -9,8 +9,8 @@ import highspy
 import numpy as np
 from scipy.sparse import coo_matrix
 
-from daremo.reach.bound import floor_weight_j, floor_weight_u
-from daremo.reach.model import Float, Int, Layout, Siting
+from daremo.reach.sited.bound import floor_weight_j, floor_weight_u
+from daremo.reach.sited.model import Float, Int, Layout, Siting
 
 #: Money is counted in this many yen inside the solver, so that all rows have a like scale.
 YEN_SCALE = 10_000.0

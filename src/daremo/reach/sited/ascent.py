@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.reach.bound import bound, undecided
-from daremo.reach.model import Bool, Branch, Float, Prices, Siting
+from daremo.reach.sited.bound import bound, undecided
+from daremo.reach.sited.model import Bool, Branch, Float, Prices, Siting
 
 #: Yen that weigh as much as one person counted twice, so that steps in both are of like size.
 YEN_STEP = 2e5

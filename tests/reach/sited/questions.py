@@ -7,7 +7,7 @@ from itertools import chain, combinations, product
 
 import numpy as np
 
-from daremo.reach.model import Branch, Siting
+from daremo.reach.sited.model import Branch, Siting
 
 
 @cache

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daremo.reach.bound import bound
-from daremo.reach.layout import account
-from daremo.reach.model import Branch, Prices, Siting
-from daremo.reach.site import site
+from daremo.reach.sited.bound import bound
+from daremo.reach.sited.layout import account
+from daremo.reach.sited.model import Branch, Prices, Siting
+from daremo.reach.sited.site import site
 
 
 def tiny(seed: int, fair: float = 0.0) -> Siting:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from daremo.cases.verify_proof import Box, covered
 from daremo.reach import site as site_module
-from daremo.reach.ascent import Matrices, ascend
-from daremo.reach.bound import bound, is_empty
-from daremo.reach.layout import account, quick_value, staff
-from daremo.reach.model import Branch, Prices, Siting
-from daremo.reach.site import site, split
-from tests.reach.questions import by_force, floors_hold, in_branch, question, subsets
+from daremo.reach.sited.ascent import Matrices, ascend
+from daremo.reach.sited.bound import bound, is_empty
+from daremo.reach.sited.layout import account, quick_value, staff
+from daremo.reach.sited.model import Branch, Prices, Siting
+from daremo.reach.sited.site import site, split
+from tests.reach.sited.questions import by_force, floors_hold, in_branch, question, subsets
 
 SEEDS = range(24)
 CLOSE = 1e-5

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from daremo.reach.bound import default_load_price_o, floor_weight_u
-from daremo.reach.layout import quick_value
-from daremo.reach.model import Branch, Float, Int, Prices, Siting
+from daremo.reach.sited.bound import default_load_price_o, floor_weight_u
+from daremo.reach.sited.layout import quick_value
+from daremo.reach.sited.model import Branch, Float, Int, Prices, Siting
 
 
 def profit_uo(s: Siting, prices: Prices) -> Float:

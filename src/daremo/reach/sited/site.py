@@ -12,11 +12,11 @@ from itertools import count as counter
 
 import numpy as np
 
-from daremo.reach.ascent import Matrices, ascend
-from daremo.reach.bound import bound, is_empty, undecided
-from daremo.reach.layout import quick_value, staff
-from daremo.reach.model import Branch, Float, Int, Layout, Prices, Proof, Siting, SitingResult
-from daremo.reach.search import greedy, improve
+from daremo.reach.sited.ascent import Matrices, ascend
+from daremo.reach.sited.bound import bound, is_empty, undecided
+from daremo.reach.sited.layout import quick_value, staff
+from daremo.reach.sited.model import Branch, Float, Int, Layout, Prices, Proof, Siting, SitingResult
+from daremo.reach.sited.search import greedy, improve
 
 #: Subgradient steps at the root and in later branches, and the price of money they begin with.
 FIRST_STEPS, STEPS = 1_500, 1_500

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from daremo.reach.model import Bool, Branch, Float, Prices, Siting
+from daremo.reach.sited.model import Bool, Branch, Float, Prices, Siting
 
 
 def floor_weight_u(s: Siting, floor_k: Float) -> Float:

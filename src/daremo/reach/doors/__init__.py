@@ -1,0 +1,1 @@
+"""The engine behind cover, median and frontier: prices prove, exchanges find, branches close."""

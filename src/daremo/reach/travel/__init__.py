@@ -1,0 +1,1 @@
+"""How far it is: sparse tables of who can go where, from coordinates, streets and timetables."""
