@@ -10,6 +10,7 @@ from daremo.kernel.tables import rows_of
 #: Packages that explain codes of their own, and the table in which they do.
 EXPLAINED = (
     ("daremo.region", "problem_codes"),
+    ("daremo.reach", "problem_codes"),
     ("daremo.cases", "problem_codes"),
     ("daremo.report", "problem_codes"),
     ("daremo.cli", "codes"),
