@@ -192,7 +192,7 @@ def _inside(xy: Float, length: float, width: float) -> NDArray[np.bool_]:
 def _towns(rng: np.random.Generator, n: int, length: float, width: float, people: float) -> tuple[Float, Float]:
     """Town centres and their people: sizes by rank (Zipf, exponent 0.85), fewer people in the mountains."""
     xy = rng.random((n, 2)) * [length, width]
-    size = np.arange(1, n + 1) ** -0.85
+    size = np.asarray(np.arange(1, n + 1) ** -0.85, np.float64)
     size *= people / size.sum()
     size[np.abs(xy[:, 1] / width - 0.5) < 0.2] *= 0.35
     return xy, size
@@ -220,7 +220,8 @@ def _homes(rng: np.random.Generator, xy: Float, people: Float) -> tuple[Float, F
     homes = np.clip(people / 120, 3, 3_000).astype(np.int64)
     of = np.repeat(np.arange(people.size), homes)
     spread_km = 0.25 + np.minimum(6.0, np.sqrt(people / 9_000))
-    return xy[of] + rng.normal(size=(of.size, 2)) * spread_km[of, None], (people / homes)[of]
+    people_home = np.asarray((people / homes)[of], np.float64)
+    return xy[of] + rng.normal(size=(of.size, 2)) * spread_km[of, None], people_home
 
 
 def _need(rng: np.random.Generator, population: Float) -> tuple[Float, Float]:

@@ -1,0 +1,1 @@
+"""Questions as files: demand and places in tables, and the two families of published instances."""
