@@ -15,6 +15,8 @@ from daremo.reach.travel.pairs import Pairs
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+FREE = Conditions()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
@@ -145,7 +147,7 @@ def hours_question(
     attraction: ArrayLike = 1.0,
     budget_yen: float = np.inf,
     most_places: int | None = None,
-    conditions: Conditions = Conditions(),
+    conditions: Conditions = FREE,
 ) -> HoursQuestion:
     """A question about hours from plain numbers; one number for all places or one for each.
 
