@@ -22,7 +22,7 @@ from daremo.reach.dense import e2sfca, nearest
 from daremo.reach.model import Watch, gap_share
 from daremo.reach.raam import Crowd, cycles, equilibrium
 from daremo.reach.travel.pairs import Pairs
-from daremo.reach.travel.points import EARTH_KM, haversine_km, neighbour_km
+from daremo.reach.travel.sphere import EARTH_KM, haversine_km, neighbour_km
 
 __all__ = [
     "EARTH_KM",

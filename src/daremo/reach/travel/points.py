@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
@@ -11,70 +9,14 @@ from scipy.spatial import cKDTree
 
 from daremo.kernel.errors import UsageError
 from daremo.reach.travel.pairs import Pairs
+from daremo.reach.travel.sphere import EARTH_KM, checked_degrees, on_sphere
 
 Floats = NDArray[np.float64]
 
-#: Mean radius of the Earth (km), IUGG.
-EARTH_KM = 6371.0088
 #: Search radii are widened by this share, so that rounding never loses a trip; the exact length decides.
 _SLACK = 1e-9
 #: Most different search radii; points whose radii are alike are searched together.
 _CLASSES = 24
-
-
-def haversine_km(
-    latitude_d: ArrayLike, longitude_d: ArrayLike, latitude_p: ArrayLike, longitude_p: ArrayLike
-) -> Floats:
-    """Great-circle distances between two sets of points.
-
-    Parameters
-    ----------
-    latitude_d, longitude_d : array_like, shape (d,), degrees
-    latitude_p, longitude_p : array_like, shape (p,), degrees
-
-    Returns
-    -------
-    ndarray, shape (d, p), km
-
-    Source
-    ------
-    Sinnott, R. W. (1984), Virtues of the haversine, Sky and Telescope 68(2), 159.
-
-    Examples
-    --------
-    >>> haversine_km([0.0], [0.0], [0.0], [90.0]).round(3).tolist()
-    [[10007.557]]
-    """
-    lat_d, lon_d = np.radians(np.asarray(latitude_d, float)), np.radians(np.asarray(longitude_d, float))
-    lat_p, lon_p = np.radians(np.asarray(latitude_p, float)), np.radians(np.asarray(longitude_p, float))
-    half_lat = np.sin((lat_d[:, None] - lat_p[None, :]) / 2) ** 2
-    half_lon = np.sin((lon_d[:, None] - lon_p[None, :]) / 2) ** 2
-    h = half_lat + np.cos(lat_d)[:, None] * np.cos(lat_p)[None, :] * half_lon
-    km: Floats = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
-    return km
-
-
-def neighbour_km(latitude_d: ArrayLike, longitude_d: ArrayLike, count: int) -> Floats:
-    """Great-circle distances from each point to its nearest other points, without the full matrix.
-
-    Parameters
-    ----------
-    latitude_d, longitude_d : array_like, shape (d,), degrees
-    count : int
-        Neighbours wanted; fewer are returned where there are fewer points.
-
-    Returns
-    -------
-    ndarray, shape (d, min(count, d - 1)), km, nearest first
-        A point at the same spot counts as a neighbour at distance 0.
-    """
-    xyz = _on_sphere(np.asarray(latitude_d, float), np.asarray(longitude_d, float))
-    k = min(count, xyz.shape[0] - 1)
-    if k <= 0:
-        return np.zeros((xyz.shape[0], 0))
-    chord = np.asarray(cKDTree(xyz).query(xyz, k=k + 1)[0], float)[:, 1:]
-    km: Floats = 2 * EARTH_KM * np.arcsin(np.clip(chord / 2, 0, 1))
-    return km
 
 
 def pairs_by_distance(
@@ -112,14 +54,14 @@ def pairs_by_distance(
     >>> pairs_by_distance([34.0, 35.0], [134.0, 134.0], [34.01], [134.0], radius_km=2, detour=1.3).cost.round(3).tolist()
     [1.446]
     """
-    demand, place = _degrees(latitude_d, longitude_d), _degrees(latitude_p, longitude_p)
+    demand, place = checked_degrees(latitude_d, longitude_d), checked_degrees(latitude_p, longitude_p)
     radius = _radius(radius_km, demand.lat.size)
     if not (np.isfinite(detour) and detour >= 1):
         raise UsageError("bad-detour", f"遠回りの倍率 {detour} は使えません", "1以上の数を入れてください")
     half_turn = np.minimum(radius / detour / (2 * EARTH_KM), np.pi / 2)
     chord = np.where(half_turn >= np.pi / 2, 3.0, 2 * np.sin(half_turn))
     return _pairs_within(
-        _on_sphere(demand.lat, demand.lon), _on_sphere(place.lat, place.lon), chord, radius, 2 * EARTH_KM * detour
+        on_sphere(demand.lat, demand.lon), on_sphere(place.lat, place.lon), chord, radius, 2 * EARTH_KM * detour
     )
 
 
@@ -191,41 +133,18 @@ def nearest_places(
     >>> p.place.tolist(), p.cost.round(1).tolist()
     ([1], [11.1])
     """
-    demand, place = _degrees(latitude_d, longitude_d), _degrees(latitude_p, longitude_p)
+    demand, place = checked_degrees(latitude_d, longitude_d), checked_degrees(latitude_p, longitude_p)
     if k < 1:
         raise UsageError("bad-count", f"近い順に {k} か所は選べません", "1以上の数を入れてください")
     kth = np.full(demand.lat.size, np.inf)
     if k < place.lat.size and demand.lat.size:
-        tree = cKDTree(_on_sphere(place.lat, place.lon))
-        chord = np.asarray(tree.query(_on_sphere(demand.lat, demand.lon), k=[k])[0], float)[:, 0]
+        tree = cKDTree(on_sphere(place.lat, place.lon))
+        chord = np.asarray(tree.query(on_sphere(demand.lat, demand.lon), k=[k])[0], float)[:, 0]
         # widened: places that are equally far must all be found before the first k of them are taken
         kth = 2 * EARTH_KM * detour * np.arcsin(np.clip(chord / 2, 0, 1)) * (1 + _SLACK) + _SLACK
     within = np.minimum(kth, _radius(radius_km, demand.lat.size))
     found = pairs_by_distance(demand.lat, demand.lon, place.lat, place.lon, radius_km=within, detour=detour)
     return found._kept(_first_k(found.start, found.cost, k))
-
-
-class _Degrees(NamedTuple):
-    """Checked latitudes and longitudes."""
-
-    lat: Floats
-    lon: Floats
-
-
-def _degrees(latitude: ArrayLike, longitude: ArrayLike) -> _Degrees:
-    """Both as arrays of one length, all of them degrees."""
-    lat, lon = np.asarray(latitude, float), np.asarray(longitude, float)
-    if lat.ndim != 1 or lat.shape != lon.shape:
-        raise UsageError("bad-points", "緯度と経度の数がちがいます", "地点ごとに緯度と経度を1つずつ入れてください")
-    wrong = ~((np.abs(lat) <= 90) & (np.abs(lon) <= 360))
-    if wrong.any():
-        first = int(np.flatnonzero(wrong)[0])
-        raise UsageError(
-            "bad-points",
-            f"緯度・経度でない値が{int(wrong.sum())}地点にあります（最初は{first + 1}番め: {lat[first]}, {lon[first]}）",
-            "緯度は-90〜90、経度は-180〜180の数で入れてください",
-        )
-    return _Degrees(lat, lon)
 
 
 def _plane(xy: ArrayLike) -> Floats:
@@ -250,12 +169,6 @@ def _radius(radius_km: ArrayLike, count: int) -> Floats:
     if not (radius >= 0).all():
         raise UsageError("bad-radius", "半径に、負の数か数でない値があります", "0以上のkmを入れてください")
     return np.ascontiguousarray(np.broadcast_to(radius, (count,)))
-
-
-def _on_sphere(latitude: Floats, longitude: Floats) -> Floats:
-    """Points of the unit sphere, shape (points, 3)."""
-    lat, lon = np.radians(latitude), np.radians(longitude)
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1)
 
 
 def _pairs_within(at_d: Floats, at_p: Floats, reach_d: Floats, radius_d: Floats, turn_km: float) -> Pairs:
