@@ -71,9 +71,9 @@ class Standard:
 
     visit_min: float = 30.0
     visit_spread: float = 1.0
-    wait_min: float = 15.0
-    wait_risk_share: float = 0.1
-    least_load_share: float = 0.2
+    wait_min: float = 30.0
+    wait_risk_share: float = 0.2
+    least_load_share: float = 0.15
     step_h: float = 0.5
     least_hours_week: float = 1.0
     most_hours_week: float = 40.0
