@@ -29,9 +29,9 @@ __all__ = [
 ]  # fmt: skip
 
 #: Orders of stops that are listed before the question counts as large, and routes that one programme holds.
-ORDERS, COLUMNS = 40_000, 60_000
+ORDERS, COLUMNS = 30_000, 60_000
 #: Solutions after which OR-tools stops, and nodes of the solver.
-SOLUTIONS, NODES = 3_000, 20_000
+SOLUTIONS, NODES = 500, 20_000
 
 
 def rounds_question(

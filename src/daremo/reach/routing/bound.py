@@ -44,9 +44,10 @@ def prove(
     """
     visit, first, most = rows_of(q, c)
     seen = {(r.kind, r.stops) for r in pool}
+    loose: list[Route] = []  # days that the recursion allows and the rules do not: they serve the bound only
     bound = math.inf
     for _ in range(STEPS):
-        p = programme(q, c, pool)
+        p = programme(q, c, pool + loose)
         kept = [(p.required, least_required)] if least_required > 0 else []
         if goal == "cost":
             kept.append((p.people, least_people))
@@ -64,12 +65,13 @@ def prove(
         master = _master_value(prices, most, kept)
         added = False
         for kind, order in fresh:
-            if (kind, order) in seen or len(set(order)) < len(order):
+            if (kind, order) in seen:
                 continue
             seen.add((kind, order))
-            if timetable(q, kinds[kind].vehicle, order) is not None:
-                pool.append(Route(kind, order, route_yen(q, kinds[kind].vehicle, order)))
-                added = True
+            v = kinds[kind].vehicle
+            real = len(set(order)) == len(order) and timetable(q, v, order) is not None
+            (pool if real else loose).append(Route(kind, order, route_yen(q, v, order)))
+            added = True
         if not added or total <= master + ENOUGH * size:
             return bound
     return bound

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from daremo.reach.rounds_model import Halt, Round, RoundsQuestion, Vehicle
 
 #: Stands for "not possible" among minutes.
@@ -47,14 +49,6 @@ def leg_min(q: RoundsQuestion, a: int, b: int) -> int:
 def longest(v: Vehicle) -> int:
     """Latest return without a break, minutes after midnight."""
     return v.begin_min + (v.duty_min if v.break_min == 0 else min(v.break_after_min, v.duty_min))
-
-
-def served_by(q: RoundsQuestion, v: Vehicle, stop: int, leave_min: int, node: int) -> int:
-    """When a service ends if the vehicle leaves `node` at `leave_min`; `NEVER` where its window is missed."""
-    s = q.stops[stop]
-    way = leg_min(q, node, s.node)
-    end = max(leave_min + way, s.open_min) + s.service_min
-    return end if way < NEVER and end <= min(s.close_min, v.begin_min + v.duty_min) else NEVER
 
 
 def timetable(q: RoundsQuestion, v: Vehicle, order: Sequence[int]) -> tuple[Halt, ...] | None:
@@ -132,39 +126,47 @@ def round_of(q: RoundsQuestion, vehicle: int, day: int, order: Sequence[int]) ->
 def all_routes(q: RoundsQuestion, kinds: tuple[Kind, ...], stops: Sequence[int], most: int) -> list[Route] | None:
     """Every set of stops that a day allows, in its cheapest order; None where more than `most` orders would be tried."""
     found: list[Route] = []
-    left = most
     for k, kind in enumerate(kinds):
-        v = kind.vehicle
-        cheapest: dict[frozenset[int], tuple[float, tuple[int, ...]]] = {}
-        # (order, node, end without a break, end with one, driven)
-        stack: list[tuple[tuple[int, ...], int, int, int, int]] = [
-            ((), v.depot, v.begin_min, v.begin_min + v.break_min, 0)
-        ]
-        while stack:
-            order, node, plain, rested, driven = stack.pop()
-            for s in stops:
-                if s in order:
-                    continue
-                way = leg_min(q, node, q.stops[s].node)
-                back = leg_min(q, q.stops[s].node, v.depot)
-                if way >= NEVER or back >= NEVER or driven + way + back > v.drive_min:
-                    continue
-                end = served_by(q, v, s, plain, node) if plain < NEVER else NEVER
-                after = served_by(q, v, s, rested, node) if rested < NEVER else NEVER
-                if end <= v.begin_min + v.break_after_min:
-                    after = min(after, end + v.break_min)
-                home = min(end + back if end + back <= longest(v) else NEVER, after + back)
-                if home > v.begin_min + v.duty_min and min(end, after) + back > v.begin_min + v.duty_min:
-                    continue
-                left -= 1
-                if left < 0:
-                    return None
-                longer = (*order, s)
-                stack.append((longer, q.stops[s].node, end, after, driven + way))
-                if home <= v.begin_min + v.duty_min:
-                    yen = route_yen(q, v, longer)
-                    key = frozenset(longer)
-                    if key not in cheapest or yen < cheapest[key][0] - 1e-9:
-                        cheapest[key] = (yen, longer)
+        cheapest = _orders(q, kind.vehicle, stops, most)
+        if cheapest is None:
+            return None
         found += [Route(k, order, yen) for yen, order in cheapest.values()]
+        most -= len(cheapest)
     return found
+
+
+def _orders(
+    q: RoundsQuestion, v: Vehicle, stops: Sequence[int], most: int
+) -> dict[frozenset[int], tuple[float, tuple[int, ...]]] | None:
+    """Cheapest order (yen, order) of every set of stops that a day allows; None after `most` orders."""
+    way = np.where(q.minutes_nn < 0, NEVER, q.minutes_nn).tolist()
+    end_of_duty, plain_end, rest_by = v.begin_min + v.duty_min, longest(v), v.begin_min + v.break_after_min
+    rows = [(s, q.stops[s].node, q.stops[s].open_min, q.stops[s].close_min, q.stops[s].service_min) for s in stops]
+    cheapest: dict[frozenset[int], tuple[float, tuple[int, ...]]] = {}
+    # order, node, end of the last service without a break so far, with one, minutes driven
+    stack: list[tuple[tuple[int, ...], int, int, int, int]] = [((), v.depot, v.begin_min, v.begin_min + v.break_min, 0)]
+    tried = 0
+    while stack:
+        order, node, plain, rested, driven = stack.pop()
+        for s, at, opens, closes, service in rows:
+            leg, back = way[node][at], way[at][v.depot]
+            if s in order or driven + leg + back > v.drive_min:
+                continue
+            latest = min(closes, end_of_duty - back)
+            end, after = max(plain + leg, opens) + service, max(rested + leg, opens) + service
+            end = end if end <= latest else NEVER
+            after = after if after <= latest else NEVER
+            if end <= rest_by:
+                after = min(after, end + v.break_min)
+            if end == NEVER and after == NEVER:
+                continue
+            tried += 1
+            if tried > most:
+                return None
+            longer = (*order, s)
+            stack.append((longer, at, end, after, driven + leg))
+            if end + back <= plain_end or after + back <= end_of_duty:
+                yen, key = route_yen(q, v, longer), frozenset(longer)
+                if key not in cheapest or yen < cheapest[key][0] - 1e-9:
+                    cheapest[key] = (yen, longer)
+    return cheapest
