@@ -86,6 +86,8 @@ class Access:
         False where ``raam`` was stopped before its gap.
     people_t : tuple of ndarray
         ``raam``: people on each trip of each stage's `Pairs`; otherwise empty.
+    crowding_p : ndarray, shape (p,), cost
+        ``raam``: what crowding adds at each place; otherwise None.
     """
 
     measure: Measure
@@ -105,6 +107,7 @@ class Access:
     cpu_seconds: float
     finished: bool = True
     people_t: tuple[Floats, ...] = ()
+    crowding_p: Floats | None = None
 
     @property
     def gap_share(self) -> float:
@@ -129,6 +132,7 @@ class Access:
             "nearest": None if self.place_dg is None else self.place_dg.tolist(),
             "load": self.load_p.tolist(),
             "ratio": self.ratio_p.tolist(),
+            "crowding": None if self.crowding_p is None else self.crowding_p.tolist(),
             "unreachable": list(self.unreachable),
             "unreached": [np.flatnonzero(column).tolist() for column in self.unreached_dg.T],
             "people_unreached": self.people_unreached,
@@ -155,7 +159,7 @@ def access(
     gap: float = 1e-6,
     watch: Watch | None = None,
 ) -> Access:
-    """How well each life stage at each demand point is served.
+    """How well each life stage at each demand point is served; `verify_access` counts the answer again.
 
     Parameters
     ----------
@@ -231,6 +235,7 @@ def access(
         cpu_seconds=watch.cpu_seconds,
         finished=crowd.finished if crowd else True,
         people_t=found.people_t,
+        crowding_p=crowd.crowding_p if crowd else None,
     )
 
 

@@ -37,6 +37,8 @@ class Crowd:
         Mean cost of a row's people; of a row without people what one person would pay; infinite without a trip.
     value, bound : float
         Objective of the convex problem, and what it can at best be.
+    crowding_p : ndarray, shape (p,)
+        Crowding cost that `cost_r` counts; of `cycles` that before the last of them, as published.
     sweeps : int
     finished : bool
         Whether the wanted gap was reached.
@@ -47,6 +49,7 @@ class Crowd:
     cost_r: Floats
     value: float
     bound: float
+    crowding_p: Floats
     sweeps: int
     finished: bool
 
@@ -82,13 +85,14 @@ def equilibrium(
             _sweep(start, place, travel, demand_r, room_p, people, load, order, level)
         sweeps += _BETWEEN
         value, gain = _gap(start, place, travel, demand_r, room_p, people, load)
-        bound = max(bound, value - gain)
+        bound = max(0.0, value - gain)
         watch.tell(value, bound)
         finished = value - bound <= gap_share * value
         if watch.late():
             break
-    cost = _mean_cost(start, place, travel, demand_r, people, load / np.where(room_p > 0, room_p, 1))
-    return Crowd(people, load, cost, value, bound, sweeps, finished)
+    crowding = load / np.where(room_p > 0, room_p, 1)
+    cost = _mean_cost(start, place, travel, demand_r, people, crowding)
+    return Crowd(people, load, cost, value, bound, crowding, sweeps, finished)
 
 
 @njit(cache=True, nogil=True)
@@ -196,7 +200,7 @@ def cycles(start: Starts, place: Columns, travel: Floats, demand_r: Floats, room
             break
     cost = _mean_cost(start, place, travel, demand_r, people, crowding)
     value, gain = _gap(start, place, travel, demand_r, room_p, people, load)
-    return Crowd(people, load, cost, value, max(0.0, value - gain), done, done == CYCLES)
+    return Crowd(people, load, cost, value, max(0.0, value - gain), crowding, done, done == CYCLES)
 
 
 @njit(cache=True, nogil=True)
