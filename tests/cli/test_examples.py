@@ -35,7 +35,7 @@ def test_every_verb_has_help_and_an_example():
         assert all(getattr(p, "help", "") or p.param_type_name == "argument" for p in leaf.params), " ".join(path)
 
 
-@pytest.mark.parametrize("line", [line for path, line in EXAMPLES if path[1] != "verify"])
+@pytest.mark.parametrize("line", [line for path, line in EXAMPLES if path[-1] != "verify"])
 def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(home)
     if "data.csv" in line:
@@ -47,6 +47,12 @@ def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.Mon
     arguments = shlex.split(line)[1:]
     allowed = {0, INPUT} if arguments[:2] == ["region", "check"] else {0}
     assert run(command, [*arguments, "--quiet"]) in allowed
+
+
+def test_the_example_of_reach_verify_runs_after_that_of_cover(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(home)
+    assert run(command, ["reach", "cover", "town", "--radius-km", "1", "--everybody", "-o", "cover", "--quiet"]) == 0
+    assert run(command, ["reach", "verify", "cover", "--quiet"]) == 0
 
 
 def test_the_example_of_verify_runs_after_that_of_plan(home: Path, monkeypatch: pytest.MonkeyPatch):

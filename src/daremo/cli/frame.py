@@ -42,7 +42,7 @@ class Told:
         if passed < self._after or now - self._last < (0.2 if live else 5.0):
             return
         self._last = now
-        line = f"{share:4.0%} {note}"
+        line = f"{share:4.0%} {note}" if share >= 0 else note  # a share below 0 is not known
         if 0.02 < share < 1:
             left = passed * (1 - share) / share
             line += f" (残り約{left:.0f}秒)" if self._lang == "ja" else f" (about {left:.0f} s left)"

@@ -17,11 +17,13 @@ from daremo.cli.frame import run
 class Verbs(click.Group):
     """A group that imports a verb's module when the verb is asked for, so that ``daremo`` starts at once."""
 
+    PACKAGE: ClassVar[str] = "daremo.cli"
     VERBS: ClassVar[dict[str, str]] = {
         "sample": "Make the sample town みほん市.",
         "region": "Build, check and fill in a region: who lives where, and which places there are.",
         "gap": "See how many people are left behind, where and why.",
         "plan": "Choose what to buy for a budget, with a proved bound.",
+        "reach": "Site support points and measure access, with proved bounds, on any table of places.",
         "verify": "Check a plan from the plan and the region alone.",
         "assumptions": "List every default with its range, source and certainty.",
     }
@@ -32,7 +34,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.VERBS:
             return None
-        found = getattr(importlib.import_module(f"daremo.cli.{cmd_name}"), cmd_name)
+        found = getattr(importlib.import_module(f"{self.PACKAGE}.{cmd_name}"), cmd_name)
         assert isinstance(found, click.Command)
         return found
 

@@ -39,14 +39,17 @@ def read_orlib(path: Path) -> Instance:
         Where the file is neither.
     """
     try:
-        numbers = np.array(decode(file_bytes(path))[0].split(), float)
+        text = decode(file_bytes(path))[0]
+        numbers = np.array(text.split(), float)
     except (ValueError, UnicodeDecodeError):
         raise unreadable(path, "数でない文字があります", _FIX) from None
     if not np.isfinite(numbers).all():
         raise unreadable(path, "数でない値があります", _FIX)
-    if numbers.size >= 3 and numbers[0] >= 1 and numbers.size == 3 + 3 * numbers[1]:
+    graph = numbers.size >= 3 and numbers[0] >= 1 and numbers.size == 3 + 3 * numbers[1]
+    capacitated = numbers.size >= 5 and numbers[2] >= 1 and numbers.size == 5 + 4 * numbers[2]
+    if graph and not (capacitated and len(text.split("\n", 1)[0].split()) == 2):
         return _graph(path, numbers)
-    if numbers.size >= 5 and numbers[2] >= 1 and numbers.size == 5 + 4 * numbers[2]:
+    if capacitated:
         return _capacitated(path, numbers)
     raise unreadable(path, "pmed とも pmedcap とも数の個数が合いません", _FIX)
 

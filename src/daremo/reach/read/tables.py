@@ -8,8 +8,10 @@ unreachable and never dropped.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -96,7 +98,12 @@ def headings(table: Table) -> dict[str, str]:
 
 
 def read_points(
-    path: Path, table: Literal["demand", "places"], *, need: str = "", good_rows: bool = False
+    path: Path,
+    table: Literal["demand", "places"],
+    *,
+    need: str = "",
+    columns: Mapping[str, str] = MappingProxyType({}),
+    good_rows: bool = False,
 ) -> PointTable:
     """Demand points or places from CSV, Excel, GeoJSON or Parquet.
 
@@ -107,6 +114,8 @@ def read_points(
     need : str
         Heading of the column that counts people, where the usual ones are not meant; or an age such as ``65+`` or
         ``75-84``, which adds up the file's columns of those ages.
+    columns : Mapping of str to str
+        Headings to be read as columns of the schema, whatever they look like, e.g. ``{"cost_yen": "家賃"}``.
     good_rows : bool
         Whether rows with errors are left out (places) or kept without a trip (demand without coordinates), instead of
         refusing the file.
@@ -117,9 +126,11 @@ def read_points(
         Every problem that keeps a row from being used, unless `good_rows`; a file that cannot be used at all.
     """
     known = headings(table)
-    grid = read_grid(path, frozenset(known) | ({heading_key(need)} if need else frozenset()))
+    wanted = {heading_key(h) for h in (need, *columns.values()) if h}
+    grid = read_grid(path, frozenset(known) | wanted)
     doubts = Doubts(grid)
     at = _columns(grid, known, table)
+    at |= {column: _named(grid, heading) for column, heading in columns.items() if heading}
     if need and table == "demand":
         at.pop("need", None)
     good = np.ones(grid.height, bool)
@@ -165,6 +176,24 @@ def read_points(
         grid.rows[keep],
         tuple(doubts.problems),
         has_ids,
+    )
+
+
+def _named(grid: Grid, heading: str) -> int:
+    """Column of a heading that somebody named.
+
+    Raises
+    ------
+    InputError
+        ``missing-column`` where there is none.
+    """
+    for i, h in enumerate(grid.heads):
+        if heading_key(h) == heading_key(heading):
+            return i
+    told = "・".join(grid.heads[:12])
+    fix = f"表にある見出しを書いてください（{told}）"
+    raise InputError(
+        [Problem("missing-column", f"「{heading}」という見出しがありません", fix, grid.file, None, heading)]
     )
 
 
