@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.errors import Infeasible, Problem, UsageError
 from daremo.reach.capacity.ask import numbers, pairs_from
 from daremo.reach.capacity.branch import Found, Plan, Tree
 from daremo.reach.capacity.cover_ask import cover_question
+from daremo.reach.capacity.facts import cover_facts
 from daremo.reach.capacity.proof import Proof
 from daremo.reach.capacity.question import Float, Int, Question
 from daremo.reach.capacity.served import Served, served_of
 from daremo.reach.capacity.split import SplitPricing
+from daremo.reach.capacity.verdict import bound_kept, conditions_kept, same, trips_kept, wrong
 from daremo.reach.model import Answer, Conditions, Watch
 from daremo.reach.travel.pairs import Pairs
 
@@ -167,6 +170,8 @@ def cover_with_capacity(
     units = numbers(1 if units_p is None else units_p, places, "bad-units", "窓口の数")
     if (units != np.floor(units)).any() or units.max(initial=0.0) > 1000:
         raise UsageError("bad-units", "窓口の数が正しくありません", "0から1000までの整数を入れてください")
+    yen = numbers(0.0 if cost_yen_p is None else cost_yen_p, places, "bad-costs", "費用")
+    unit_yen = numbers(0.0 if unit_yen_p is None else unit_yen_p, places, "bad-costs", "費用")
     q, kept = cover_question(
         table,
         need,
@@ -174,12 +179,17 @@ def cover_with_capacity(
         value,
         p=None if p is None else int(p),
         budget_yen=budget_yen,
-        cost_yen_p=numbers(0.0 if cost_yen_p is None else cost_yen_p, places, "bad-costs", "費用"),
+        cost_yen_p=yen,
         units_p=units.astype(np.int64),
-        unit_yen_p=numbers(0.0 if unit_yen_p is None else unit_yen_p, places, "bad-costs", "費用"),
+        unit_yen_p=unit_yen,
         visit_yen=visit_yen,
         conditions=conditions,
     )
+
+    def cost_of(plan: Plan, people: float) -> float:
+        opened = plan.units_p > 0
+        return float((yen + unit_yen * plan.units_p)[opened].sum() + visit_yen * people) if budget_yen is not None else 0.0
+
     found = Tree(q, SplitPricing(q, seed, fine=FINE), gap, clock, None).run(MOST_CASES)
     if found.plan is None:
         raise Infeasible(
@@ -187,18 +197,17 @@ def cover_with_capacity(
             "条件をすべて守る開き方がありません",
             "予算か施設の数をふやすか、条件をゆるめてください",
         )
-    return _answer(q, found, found.plan, table, kept, need, value, seed, clock)
+    return _answer(q, found, found.plan, table, kept, need, value, seed, clock, cost_of)
 
 
 def _answer(
-    q: Question, found: Found, plan: Plan, pairs: Pairs, kept: Int, need: Float, worth: Float, seed: int, clock: Watch
+    q: Question, found: Found, plan: Plan, pairs: Pairs, kept: Int, need: Float, worth: Float, seed: int, clock: Watch,
+    cost_yen: Callable[[Plan, float], float],
 ) -> CapacityCover:
     t, place = q.trips, np.repeat(np.arange(q.n_places), np.diff(q.trips.start))
     served = served_of(t.demand, place, plan.share)
     people = float((need[t.demand] * plan.share).sum())
     in_reach = np.diff(pairs.start) > 0
-    spent = np.where(plan.units_p > 0, t.yen + t.unit_yen * plan.units_p, 0.0).sum()
-    visits = float((t.visit_yen[t.demand] * plan.share).sum())
     return CapacityCover(
         value=float((need[t.demand] * worth[kept] * plan.share).sum()),
         bound=-found.bound / q.scale,
@@ -216,6 +225,67 @@ def _answer(
         served_people=people,
         unserved_people=max(0.0, float(need[in_reach].sum()) - people),
         unreachable=pairs.unreachable(),
-        cost_yen=float(spent + visits) / q.yen_scale,
+        cost_yen=cost_yen(plan, people),
         proof=found.proof,
     )
+
+
+def verify_cover_with_capacity(
+    answer: CapacityCover,
+    pairs: ArrayLike | Pairs,
+    need_d: ArrayLike,
+    capacity_p: ArrayLike,
+    *,
+    p: int | None = None,
+    budget_yen: float | None = None,
+    cost_yen_p: ArrayLike | None = None,
+    worth: ArrayLike | None = None,
+    units_p: ArrayLike | None = None,
+    unit_yen_p: ArrayLike | None = None,
+    visit_yen: float = 0.0,
+    conditions: Conditions = ANY,
+) -> tuple[Problem, ...]:
+    """Check an answer against its question, with code that the search does not use; nothing found = it holds.
+
+    Parameters are those of `cover_with_capacity`.
+
+    Examples
+    --------
+    >>> question = [[1.0], [2.0]], [30, 30], [50]
+    >>> verify_cover_with_capacity(cover_with_capacity(*question, p=1), *question, p=1)
+    ()
+    """
+    table = pairs_from(pairs)
+    places = table.n_places
+    need = numbers(need_d, table.n_demand, "bad-demand", "人数")
+    capacity = numbers(capacity_p, places, "bad-capacity", "定員")
+    value = numbers(1.0 if worth is None else worth, table.n_trips, "bad-worth", "重み")
+    most = numbers(1 if units_p is None else units_p, places, "bad-units", "窓口の数").astype(np.int64)
+    yen = numbers(0.0 if cost_yen_p is None else cost_yen_p, places, "bad-costs", "費用")
+    unit_yen = numbers(0.0 if unit_yen_p is None else unit_yen_p, places, "bad-costs", "費用")
+    units, made = answer.units_p, answer.served
+    found = conditions_kept(answer.open, places, places if p is None else p, conditions)
+    if units.shape != most.shape or (units < 0).any() or (units > np.maximum(most, np.isin(np.arange(places), conditions.must))).any():
+        return (wrong("窓口の数が正しくありません"),)
+    if tuple(np.flatnonzero(units).tolist()) != answer.open:
+        found.append(wrong("開く施設と窓口の数が合いません"))
+    problems, row = trips_kept(made, table, need, capacity * units, answer.open, split=True, all_served=False)
+    found += problems
+    if not problems:
+        people = need[made.demand] * made.share
+        if not same(answer.value, float((value[row] * people).sum())):
+            found.append(wrong("値が受け持つ人の合計とちがいます"))
+        if not same(answer.served_people, float(people.sum())):
+            found.append(wrong("受け持つ人数が合計とちがいます"))
+        spent = float((yen + unit_yen * units)[units > 0].sum() + visit_yen * people.sum())
+        if budget_yen is not None and (spent > budget_yen * (1 + 1e-9) or not same(answer.cost_yen, spent)):
+            found.append(wrong("費用が予算をこえているか、合計とちがいます"))
+        if not np.allclose(answer.load_p, made.load(need, places)):
+            found.append(wrong("施設の受け持ち人数が合計とちがいます"))
+    if not np.array_equal(answer.unreachable, np.flatnonzero(np.diff(table.start) == 0)):
+        found.append(wrong("行ける施設のない地点の一覧がちがいます"))
+    facts = cover_facts(
+        table, need, capacity, value, p, budget_yen, yen, most, unit_yen, visit_yen, conditions, answer.proof
+    )
+    found += bound_kept(answer.bound, "max", facts, answer.proof)
+    return tuple(found)

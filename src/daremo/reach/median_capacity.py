@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from daremo.kernel.errors import Infeasible, OutOfTime, UsageError
+from daremo.kernel.errors import Infeasible, OutOfTime, Problem, UsageError
 from daremo.reach.capacity.ask import median_question, numbers, pairs_from
 from daremo.reach.capacity.branch import Found, Plan, Pricing, Tree
+from daremo.reach.capacity.facts import median_facts
 from daremo.reach.capacity.proof import Proof
 from daremo.reach.capacity.question import Float, Int, Question
 from daremo.reach.capacity.remedy import refuse_hopeless, refuse_impossible
 from daremo.reach.capacity.served import Served, served_of
 from daremo.reach.capacity.split import SplitPricing
+from daremo.reach.capacity.verdict import bound_kept, conditions_kept, same, trips_kept, wrong
 from daremo.reach.capacity.whole import WholePricing
 from daremo.reach.model import Answer, Conditions, Watch
 from daremo.reach.travel.pairs import Pairs
@@ -179,3 +181,51 @@ def _kept_open(q: Question, plan: Plan) -> Int:
     """Places that are open only because each group needs enough; flags, shape (places,)."""
     grouped = q.rules.group_p >= 0
     return (grouped & (plan.units_p > 0)).astype(np.int64)
+
+
+def verify_median_with_capacity(
+    answer: CapacityMedian,
+    cost: ArrayLike | Pairs,
+    demand_d: ArrayLike,
+    capacity_p: ArrayLike,
+    p: int,
+    *,
+    weight_d: ArrayLike | None = None,
+    split: bool = False,
+    conditions: Conditions = ANY,
+) -> tuple[Problem, ...]:
+    """Check an answer against its question, with code that the search does not use; nothing found = it holds.
+
+    Parameters are those of `median_with_capacity`.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> question = [[0, 3], [1, 3], [3, 0]], [2, 2, 2], [3, 4], 2
+    >>> answer = median_with_capacity(*question)
+    >>> verify_median_with_capacity(answer, *question)
+    ()
+    >>> len(verify_median_with_capacity(replace(answer, value=2.0, bound=2.0), *question))
+    1
+    """
+    pairs = pairs_from(cost)
+    demand = numbers(demand_d, pairs.n_demand, "bad-demand", "人数")
+    capacity = numbers(capacity_p, pairs.n_places, "bad-capacity", "定員")
+    weight = numbers(1.0 if weight_d is None else weight_d, pairs.n_demand, "bad-weight", "重み")
+    found = conditions_kept(answer.open, pairs.n_places, p, conditions)
+    made = answer.served
+    problems, row = trips_kept(made, pairs, demand, capacity, answer.open, split=split, all_served=True)
+    found += problems
+    if not problems:
+        total = float((pairs.cost[row] * weight[made.demand] * made.share).sum())
+        if not same(answer.value, total):
+            found.append(wrong("値が道のりの合計とちがいます"))
+        if not np.allclose(answer.load_p, made.load(demand, pairs.n_places)):
+            found.append(wrong("施設の受け持ち人数が合計とちがいます"))
+        if not np.array_equal(answer.assignment, made.most_of(pairs.n_demand)):
+            found.append(wrong("割り当てが道のりの表とちがいます"))
+    if not np.array_equal(answer.unreachable, np.flatnonzero(np.diff(pairs.start) == 0)):
+        found.append(wrong("行ける施設のない地点の一覧がちがいます"))
+    facts = median_facts(pairs, demand, capacity, int(p), weight, split, conditions, answer.proof)
+    found += bound_kept(answer.bound, "min", facts, answer.proof)
+    return tuple(found)

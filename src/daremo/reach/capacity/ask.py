@@ -18,7 +18,6 @@ from daremo.reach.capacity.question import (
     Trips,
     by_demand,
     power_below,
-    step_of,
 )
 from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
@@ -131,10 +130,10 @@ def median_question(
     pairs: Pairs, demand_d: Float, capacity_p: Float, p: int, weight_d: Float, split: bool, conditions: Conditions
 ) -> Question:
     """Serve everybody in reach at least cost from at most p places."""
-    n, places = pairs.n_demand, pairs.n_places
+    label, places = np.flatnonzero(np.diff(pairs.start) > 0), pairs.n_places
     start, order = by_place(pairs)
-    demand = pairs.demand()[order].astype(np.int64)
-    cost = pairs.cost[order] * weight_d[demand]
+    demand, n = np.searchsorted(label, pairs.demand()[order]).astype(np.int64), label.size
+    cost, demand_d = pairs.cost[order] * weight_d[label][demand], demand_d[label]
     highest = np.zeros(n)
     np.maximum.at(highest, demand, cost)
     scale = power_below(float(highest.sum()), WHOLE_COST)
@@ -149,10 +148,11 @@ def median_question(
         )
         size_scale = 1.0
     row_start, row_trip = by_demand(demand, n)
-    zero = np.zeros(places)
-    trips = Trips(start, demand, np.floor(cost * scale), size, capacity, zero, zero, np.zeros(n), row_start, row_trip)
+    zero, whole = np.zeros(places), np.floor(cost * scale)
+    trips = Trips(start, demand, whole, size, capacity, zero, zero, np.zeros(n), row_start, row_trip)
     rules = rules_of(conditions, places, most_places=min(p, places), budget=np.inf, units=np.ones(places, np.int64))
-    return Question(trips, rules, split, False, scale, size_scale, 0.0 if split else step_of(cost, scale), unit)
+    step = 0.0 if split else max(1.0, float(np.gcd.reduce(whole.astype(np.int64), initial=0)))
+    return Question(trips, rules, split, False, scale, size_scale, step, unit, label.astype(np.int64))
 
 
 def shared_unit(size: Int, capacity: Int, start: Int) -> tuple[Int, Int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -115,7 +115,8 @@ class Tree:
         self.q, self.pricing, self.gap, self.watch = q, pricing, gap, watch
         self.plan = plan
         self.nodes = [Node()]
-        self.heap: list[tuple[float, int, Case, Prices]] = []
+        self.heap: list[tuple[float, int, Case, Prices, Division]] = []
+        self.ends: list[float] = []
         self._told = (math.nan, math.nan)
 
     @property
@@ -128,21 +129,21 @@ class Tree:
         if settled(self.q, case):
             self._visit(0, case, self.pricing.begin(), -math.inf)
         while self.heap and not self.watch.late() and len(self.nodes) < most_nodes:
-            bound, number, case, prices = heapq.heappop(self.heap)
+            bound, number, case, prices, division = heapq.heappop(self.heap)
             self._tell(bound)
             if bound <= self.limit:
-                self._divide(number, case, prices, bound)
+                self._divide(number, case, prices, bound, division)
         left = [b for b, *_ in self.heap if b <= self.limit]
-        bound = bound_of(self.q, self.plan, self.limit, left)
+        bound = bound_of(self.q, self.plan, self.limit, left + self.ends)
         self.watch.tell(self.plan.cost if self.plan else math.inf, bound)
-        return Found(self.plan, bound, Proof(int(self.limit), tuple(self.nodes)), not left)
+        q = self.q
+        proof = Proof(int(self.limit), tuple(self.nodes), q.scale, q.size_scale, q.yen_scale)
+        return Found(self.plan, bound, proof, not left)
 
-    def _divide(self, number: int, case: Case, prices: Prices, bound: float) -> None:
-        division = self.nodes[number].division
-        assert division is not None
+    def _divide(self, number: int, case: Case, prices: Prices, bound: float, division: Division) -> None:
         first = len(self.nodes)
         self.nodes += [Node(), Node()]
-        object.__setattr__(division, "children", (first, first + 1))
+        self.nodes[number].division = replace(division, children=(first, first + 1))
         for child, part in zip((first, first + 1), parts(self.q, case, division), strict=True):
             if settled(self.q, part):
                 self._visit(child, part, prices, bound)
@@ -156,15 +157,17 @@ class Tree:
             prices = look.prices
             if look.plan is not None and (self.plan is None or look.plan.cost < self.plan.cost):
                 self.plan = look.plan
-            if look.bound > self.limit or look.division is None:
+            if look.bound > self.limit:
+                return
+            if look.division is None:
+                self.ends.append(look.bound)
                 return
             changes = self.pricing.tighten(case, look.prices, self.limit)
             if not settled(self.q, case):
                 return
             if changes * 4 < case.allowed.sum():
                 break
-        node.division = look.division
-        heapq.heappush(self.heap, (max(look.bound, parent), number, case, prices))
+        heapq.heappush(self.heap, (max(look.bound, parent), number, case, prices, look.division))
 
     def _tell(self, bound: float) -> None:
         now = (self.plan.cost if self.plan else math.inf, bound)

@@ -70,4 +70,4 @@ def cover_question(
     rules = rules_of(
         conditions, places, most_places=places if p is None else min(p, places), budget=budget, units=units_p
     )
-    return Question(trips, rules, True, True, scale, size_scale, 0.0, 1, yen_scale), kept
+    return Question(trips, rules, True, True, scale, size_scale, 0.0, 1, np.arange(n), yen_scale), kept

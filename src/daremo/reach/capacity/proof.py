@@ -65,10 +65,15 @@ class Proof:
         In whole units: answers of at most this cost are sought; every case without children has none, or is open.
     nodes : tuple of Node
         The first is the whole question.
+    cost_scale, size_scale, yen_scale : float
+        Powers of two that made costs, demand and yen whole numbers.
     """
 
     limit: int
     nodes: tuple[Node, ...]
+    cost_scale: float
+    size_scale: float
+    yen_scale: float
 
     @property
     def n_leaves(self) -> int:
@@ -78,6 +83,9 @@ class Proof:
         """Plain lists and numbers, for JSON."""
         return {
             "limit": self.limit,
+            "cost_scale": self.cost_scale,
+            "size_scale": self.size_scale,
+            "yen_scale": self.yen_scale,
             "nodes": [
                 {
                     "prices": [{"demand": p.demand_d.tolist(), "money": p.money} for p in node.prices],

@@ -106,9 +106,11 @@ class Question:
     scale, size_scale : float
         One unit of the caller's cost and demand is so many units here (powers of two).
     step : float, whole
-        Costs of two different answers differ by a multiple of this; 0 where nothing is known (split demand).
+        Common divisor of all costs, of which every whole answer is a multiple; 0 where demand may be split.
     unit : int
         One unit of size here is so many of `1 / size_scale` (a common divisor of all demand).
+    label_d : ndarray of int64, shape (demand,), index
+        What the caller calls each demand point here; those out of reach are left out.
     yen_scale : float
         One yen is so many units of money here (a power of two).
     """
@@ -120,7 +122,8 @@ class Question:
     scale: float
     size_scale: float
     step: float
-    unit: int = 1
+    unit: int
+    label_d: Int
     yen_scale: float = 1.0
 
     @property
@@ -153,22 +156,6 @@ def power_below(total: float, room: float) -> float:
     if total <= 0:
         return FINEST
     return float(min(FINEST, 2.0 ** math.floor(math.log2(room / total))))
-
-
-def step_of(cost: Float, scale: float) -> float:
-    """The largest whole number, in scaled units, of which all costs are multiples; 1 where they have no such pattern.
-
-    Parameters
-    ----------
-    cost : ndarray, shape (trips,), the caller's unit
-    scale : float
-    """
-    for bits in range(0, 11):
-        fine = cost * 2.0**bits
-        if np.all(fine == np.floor(fine)) and scale >= 2.0**bits:
-            common = int(np.gcd.reduce(np.abs(fine).astype(np.int64))) if fine.size else 0
-            return max(common, 1) * scale / 2.0**bits
-    return 1.0
 
 
 def by_demand(demand: Int, n_demand: int) -> tuple[Int, Int]:

@@ -27,14 +27,14 @@ def refuse_hopeless(q: Question) -> None:
     if shut_out.size:
         raise Infeasible(
             "only-shut-places",
-            f"地点 {shut_out[0]} から行ける施設は、どれも「開かない」ことになっています",
+            f"地点 {q.label_d[shut_out[0]]} から行ける施設は、どれも「開かない」ことになっています",
             "その施設のどれかを「開かない」から外してください",
         )
     too_large = np.flatnonzero(reachable & (largest < t.size)) if not q.split else np.zeros(0, np.int64)
     if too_large.size:
         raise Infeasible(
             "demand-too-large",
-            f"地点 {too_large[0]} の人数は、行けるどの施設の定員よりも多いです",
+            f"地点 {q.label_d[too_large[0]]} の人数は、行けるどの施設の定員よりも多いです",
             "分けて受け持ってよいこと（split）にするか、定員をふやしてください",
         )
     total = int(t.size[reachable].sum())
@@ -124,11 +124,11 @@ def _programme(q: Question, *, extra_room: bool, limit_s: float) -> float | None
             h.addConstr(sum(x[k] for k in mine) == 1.0)
     unit = q.unit / q.size_scale
     for p in range(q.n_places):
-        mine = range(t.start[p], t.start[p + 1])
-        if mine:
-            load = sum(float(t.size[t.demand[k]]) * unit * x[k] for k in mine)
+        here = range(t.start[p], t.start[p + 1])
+        if here:
+            load = sum(float(t.size[t.demand[k]]) * unit * x[k] for k in here)
             h.addConstr(load - float(t.capacity[p]) * unit * y[p] - more[p] <= 0.0)
-            for k in mine:
+            for k in here:
                 h.addConstr(x[k] - y[p] <= 0.0)
     if extra_room:
         h.addConstr(sum(y) <= float(r.most_places))

@@ -36,7 +36,7 @@ class Served:
 
     def load(self, demand_d: Float, n_places: int) -> Float:
         """What each place serves, shape (places,), in the unit of the demand."""
-        return np.bincount(self.place, demand_d[self.demand] * self.share, n_places)
+        return np.asarray(np.bincount(self.place, demand_d[self.demand] * self.share, n_places), np.float64)
 
     def as_dict(self) -> dict[str, Any]:
         """Three lists of the same length."""

@@ -33,7 +33,7 @@ class SplitPricing:
         np.maximum.at(typical, q.trips.demand, np.abs(q.trips.cost))
         self.weight = np.maximum(typical, typical.max(initial=1.0) * 1e-6)
         self.best: Plan | None = None
-        self.margin = 4.0 * (q.n_places + q.n_demand) + 16.0
+        self.margin = 4.0 * q.n_trips + 8.0 * (q.n_places + q.n_demand) + 64.0
 
     def begin(self) -> Prices:
         """Half of the best worth, or the middle of the costs."""
