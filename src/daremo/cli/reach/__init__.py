@@ -17,6 +17,7 @@ class Subverbs(Verbs):
         "access": "Measure how well each point is served by the places there are.",
         "cover": "Open places so that most people are within reach, or everybody.",
         "median": "Open places so that trips are short in total.",
+        "centre": "Open places so that the longest trip is short.",
         "hours": "Open places and size their staffed hours to who comes.",
         "rounds": "Send mobile desks round the places: days, routes, timetables.",
         "verify": "Check an answer with code that shares nothing with the solver.",

@@ -15,7 +15,6 @@ from daremo.kernel.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from daremo.reach.model import Conditions
-    from daremo.reach.read.instance import Instance
     from daremo.reach.read.tables import PointTable
     from daremo.reach.travel.pairs import Pairs
 
@@ -97,45 +96,6 @@ def read_given(demand: Path, places: Path | None, asked: dict[str, Any], *, radi
         limit,
         {k: _told(v) for k, v in asked.items() if v not in (None, (), False, "")},
     )
-
-
-def read_instance(path: Path, kind: str) -> tuple[Given, Instance]:
-    """A published instance as a question: every point is demand and place at once.
-
-    Parameters
-    ----------
-    kind : {"orlib", "tsplib"}
-    """
-    from daremo.reach.read.orlib import read_orlib
-    from daremo.reach.read.tsplib import read_tsplib
-    from daremo.reach.travel.pairs import pairs_of_matrix
-
-    found = read_orlib(path) if kind == "orlib" else read_tsplib(path)
-    points = _bare(str(path), tuple(str(k + found.first) for k in range(found.n)), found.xy, np.ones(found.n))
-    asked = {"format": kind, "name": found.name, "published": found.published}
-    return Given(points, points, pairs_of_matrix(found.cost_dp), float("inf"), asked, found.first), found
-
-
-def read_trip_table(path: Path, *, good_rows: bool) -> Given:
-    """A long table of trips as a question; its points have no coordinates."""
-    from dataclasses import replace
-
-    from daremo.reach.read.trips import read_trips
-
-    found = read_trips(path, good_rows=good_rows)
-    d = _bare(str(path), found.demand_ids, None, found.weight)
-    p = _bare(str(path), found.place_ids, None, np.ones(len(found.place_ids)))
-    return Given(replace(d, problems=found.problems), p, found.pairs, float("inf"), {"format": "trips"})
-
-
-def _bare(file: str, ids: tuple[str, ...], xy: NDArray[np.float64] | None, need: NDArray[np.float64]) -> PointTable:
-    """Points of which little more than the names is known."""
-    from daremo.reach.read.tables import PointTable
-
-    nowhere = np.full(len(ids), np.nan)
-    y, x = (nowhere, nowhere) if xy is None else (xy[:, 1], xy[:, 0])
-    rows = np.arange(len(ids), dtype=np.int64) + 1
-    return PointTable(file, ids, ids, y, x, True, {"need": need}, {}, {}, rows, (), True)
 
 
 def read_demand(path: Path, need: str, *, good_rows: bool = False) -> PointTable:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from daremo.cli.reach.given import Given
     from daremo.reach.model import Answer
 
-FORMATS = ("auto", "orlib", "tsplib", "csv")
-
 
 @click.command(
     epilog=example(
@@ -26,14 +24,7 @@ FORMATS = ("auto", "orlib", "tsplib", "csv")
     )
 )
 @options.points
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(FORMATS),
-    default="auto",
-    show_default=True,
-    help="How DEMAND is written; auto looks into it.",
-)
+@options.written
 @options.travel
 @options.count
 @click.option("--capacity", type=click.FloatRange(0), help="People whom each place can help; else its column capacity.")
@@ -64,27 +55,20 @@ def median(
     """
     from daremo.cli.folder import refuse_foreign
     from daremo.cli.reach.answered import give
-    from daremo.cli.reach.given import capacities_of, conditions_of, read_given, read_instance, read_trip_table
+    from daremo.cli.reach.given import capacities_of, conditions_of
+    from daremo.cli.reach.instances import read_any
     from daremo.cli.reach.kept import Proof
     from daremo.cli.reach.searching import searching
 
     if out is not None:
         refuse_foreign(out, force=force)
-    kind = recognise(demand) if kind == "auto" else kind
-    weight = None
-    if kind in ("orlib", "tsplib"):
-        given, instance = read_instance(demand, kind)
+    given, instance = read_any(demand, places, kind, asked)
+    need = given.demand.need
+    size, weight = (need, need) if instance is None else (instance.weight_d, None)
+    room = capacities_of(given.places, capacity)
+    if instance is not None:
         p = instance.p if p is None else p
-        room = instance.capacity_p if capacity is None else np.full(instance.n, capacity)
-        size = instance.weight_d
-    else:
-        given = (
-            read_trip_table(demand, good_rows=bool(asked.get("skip_bad_rows")))
-            if places is None and not demand.is_dir() and _holds_trips(demand)
-            else read_given(demand, places, asked, radius=False)
-        )
-        size = weight = given.demand.need
-        room = capacities_of(given.places, capacity)
+        room = instance.capacity_p if room is None else room
     if p is None:
         raise UsageError("no-p", "いくつ開くかが決まっていません", "--p 5 のように書いてください", "--p")
     conditions = conditions_of(given.places, asked)
@@ -105,27 +89,6 @@ def median(
     check = "median" if room is None else "median_with_capacity"
     give(voice, given, found, who, _telling(voice, given, found, who, p), out, Proof(check, question), force=force)
     return DONE
-
-
-def recognise(path: Path) -> str:
-    """Which of the formats a file is, by its content."""
-    import re
-
-    if path.is_dir() or not path.is_file():
-        return "csv"
-    with path.open("rb") as f:
-        head = f.read(4096)
-    if re.search(rb"^\s*(DIMENSION|EDGE_WEIGHT_TYPE|NODE_COORD_SECTION)\b", head, re.MULTILINE):
-        return "tsplib"
-    if re.fullmatch(rb"[\s\d.+-]+", head) and len(head.split()) >= 3:
-        return "orlib"
-    return "csv"
-
-
-def _holds_trips(path: Path) -> bool:
-    from daremo.reach.read.trips import holds_trips
-
-    return holds_trips(path)
 
 
 def _served(given: Given, found: Answer, never: tuple[int, ...]) -> Served:

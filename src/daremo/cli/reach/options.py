@@ -122,6 +122,14 @@ writing = _all(
     click.option("--force", is_flag=True, help="Write into a folder that daremo did not make; other files stay."),
 )
 
+written = click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["auto", "orlib", "tsplib", "csv"]),
+    default="auto",
+    show_default=True,
+    help="How DEMAND is written; auto looks into it.",
+)
 cost = click.option("--cost", metavar="COLUMN", help="Column of PLACES with the cost of opening each.")
 count = click.option("--p", "p", type=click.IntRange(0), help="Number of places to open, those open anyway included.")
 budget = click.option("--budget-yen", type=Yen(), help="Most that opening may cost; with a column of costs.")
