@@ -15,6 +15,7 @@ from daremo.kernel.errors import Infeasible, UsageError
 from daremo.reach.covering.certificate import Certificate
 from daremo.reach.covering.problem import Problem, problem_of
 from daremo.reach.covering.solve import Cover, cheapest
+from daremo.reach.covering.start import left_uncovered
 from daremo.reach.model import Answer, Conditions, Watch
 from daremo.reach.travel.pairs import Pairs
 
@@ -175,9 +176,9 @@ def refuse_impossible(problem: Problem, cover: Cover) -> None:
     ------
     Infeasible
     """
-    if cover.impossible is None:
+    if not cover.impossible:
         return
-    left = [int(i) for i in cover.impossible if i < problem.n_demand]
+    left = [int(i) for i in left_uncovered(problem) if i < problem.n_demand]
     shown = "、".join(map(str, left[:5])) + ("など" if len(left) > 5 else "")
     what = f"地点 {shown}（合わせて {len(left)} 地点）" if left else "グループごとの最少数"
     raise Infeasible(

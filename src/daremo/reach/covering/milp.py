@@ -68,7 +68,7 @@ def highs(rows: Rows, *, whole: bool, time_limit_s: float = math.inf, seed: int 
 
 
 def solve_rows(
-    rows: Rows, *, time_limit_s: float = math.inf, seed: int = 1, start: Int | None = None, cutoff: float = math.inf
+    rows: Rows, *, time_limit_s: float = math.inf, seed: int = 1, start: Int | None = None, slack: float = 0.0
 ) -> Told:
     """Solve to the end, or to the time limit.
 
@@ -77,14 +77,13 @@ def solve_rows(
     rows : Rows
     start : ndarray of int64, shape (open,), index, optional
         Open places of a known solution.
-    cutoff : float
-        Only solutions cheaper than this are wanted.
+    slack : float
+        Ends when the best solution is proved not to be worse than the optimum by more than this.
     """
     h = highs(rows, whole=True, time_limit_s=time_limit_s, seed=seed)
     if start is not None:
         h.setSolution(start.size, start.astype(np.int32), np.ones(start.size))
-    if math.isfinite(cutoff):
-        h.setOptionValue("objective_bound", cutoff)
+    h.setOptionValue("mip_abs_gap", slack)
     h.run()
     status, info = h.getModelStatus(), h.getInfo()
     found = info.primal_solution_status == 2

@@ -63,6 +63,15 @@ def reduce(problem: Problem) -> Reduced:
     return Reduced(row_left, place_left, need, opened, steps[:count].copy(), int(impossible))
 
 
+def only_must(problem: Problem) -> Reduced:
+    """The question as it was asked, with nothing done but opening the places that must be open."""
+    opened = problem.must.copy()
+    need = problem.need - np.add.reduceat(np.r_[opened[problem.place], False].astype(np.int64), problem.start[:-1])
+    need = np.where(np.diff(problem.start) > 0, need, problem.need)
+    none = np.zeros((0, 3), np.int64)
+    return Reduced(problem.most | (need > 0), ~problem.never & ~opened, need, opened, none, -1)
+
+
 def turned(start: Int, place: Int, n_places: int) -> tuple[Int, Int]:
     """The same entries by place: start (places + 1,) and row index of each entry (entries,), ascending."""
     row = np.repeat(np.arange(start.size - 1), np.diff(start))

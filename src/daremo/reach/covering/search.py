@@ -1,4 +1,4 @@
-"""Good choices of places: greedy, leaving out what is superfluous, and solving one neighbourhood after another exactly."""
+"""Quick choices of places: greedy, then without what is superfluous."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from daremo.reach.covering.milp import Rows, solve_rows
 from daremo.reach.covering.parts import Local
 
 Float = NDArray[np.float64]
@@ -127,8 +126,8 @@ def _pop(heap):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _counts(start, item, is_open, n_rows):  # type: ignore[no-untyped-def]
-    """Open places of each row."""
+def counts(start, item, is_open, n_rows):  # type: ignore[no-untyped-def]
+    """Open places of each row, shape (rows,)."""
     count = np.zeros(n_rows, np.int64)
     for i in range(n_rows):
         for k in range(start[i], start[i + 1]):
@@ -139,7 +138,7 @@ def _counts(start, item, is_open, n_rows):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _shut(start, item, turned_start, turned_row, need, most, order, is_open):  # type: ignore[no-untyped-def]
     """Shut each place of the order whose covering rows all have one more than they need."""
-    count = _counts(start, item, is_open, need.size)
+    count = counts(start, item, is_open, need.size)
     for j in order:
         spare = True
         for k in range(turned_start[j], turned_start[j + 1]):
@@ -156,7 +155,7 @@ def _shut(start, item, turned_start, turned_row, need, most, order, is_open):  #
 @njit(cache=True, nogil=True)
 def _gain(start, item, turned_start, turned_row, need, most, cost, is_open):  # type: ignore[no-untyped-def]
     """Open places of negative cost, in order of place, where rows with a largest number allow it."""
-    count = _counts(start, item, is_open, need.size)
+    count = counts(start, item, is_open, need.size)
     for j in range(cost.size):
         if is_open[j] or cost[j] >= 0:
             continue
@@ -168,74 +167,3 @@ def _gain(start, item, turned_start, turned_row, need, most, cost, is_open):  # 
             is_open[j] = True
             for k in range(turned_start[j], turned_start[j + 1]):
                 count[turned_row[k]] += 1
-
-
-@njit(cache=True, nogil=True)
-def window(start, item, turned_start, turned_row, seed_place, size):  # type: ignore[no-untyped-def]
-    """The `size` places nearest to one of them over shared rows (breadth first), index."""
-    seen = np.zeros(turned_start.size - 1, np.bool_)
-    seen_row = np.zeros(start.size - 1, np.bool_)
-    queue = np.zeros(turned_start.size - 1, np.int64)
-    queue[0] = seed_place
-    seen[seed_place] = True
-    head, tail = 0, 1
-    while head < tail and tail < size:
-        j = queue[head]
-        head += 1
-        for k in range(turned_start[j], turned_start[j + 1]):
-            i = turned_row[k]
-            if seen_row[i]:
-                continue
-            seen_row[i] = True
-            for q in range(start[i], start[i + 1]):
-                o = item[q]
-                if not seen[o]:
-                    seen[o] = True
-                    queue[tail] = o
-                    tail += 1
-    return queue[: min(tail, size)].copy()
-
-
-def improve(part: Local, is_open: Mask, places: Int, scale: float, *, seed: int, time_limit_s: float) -> int:
-    """Choose anew among some places, all others as they are; the saving (in place, 0 = nothing found).
-
-    Parameters
-    ----------
-    is_open : ndarray of bool, shape (places,), mask
-    places : ndarray of int64, index
-    """
-    inside = np.zeros(part.n_places, np.bool_)
-    inside[places] = True
-    outside = is_open & ~inside
-    count = _counts(part.start, part.item, outside, part.n_rows)
-    touched = np.unique(
-        np.concatenate([part.turned_row[part.turned_start[j] : part.turned_start[j + 1]] for j in places])
-    )
-    row = touched[part.most[touched] | (count[touched] < part.need[touched])]
-    number = np.full(part.n_places, -1, np.int64)
-    number[places] = np.arange(places.size)
-    lists = [number[part.item[part.start[i] : part.start[i + 1]]] for i in row]
-    lists = [a[a >= 0] for a in lists]
-    old = int(part.cost[places][is_open[places]].sum())
-    rows = Rows(
-        np.r_[0, np.cumsum([a.size for a in lists])].astype(np.int64),
-        np.concatenate(lists) if lists else np.zeros(0, np.int64),
-        part.need[row] - count[row], part.most[row], part.cost[places] / scale,
-    )  # fmt: skip
-    told = solve_rows(
-        rows,
-        time_limit_s=time_limit_s,
-        seed=seed,
-        start=np.flatnonzero(is_open[places]),
-        cutoff=(old - 0.5 * part.unit) / scale,
-    )
-    if told.open is None:
-        return 0
-    new = is_open.copy()
-    new[places] = False
-    new[places[told.open]] = True
-    saving = old - int(part.cost[places[told.open]].sum())
-    if saving <= 0 or not fits(part, new):
-        return 0
-    is_open[:] = new
-    return saving

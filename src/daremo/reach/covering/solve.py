@@ -15,8 +15,8 @@ from daremo.reach.covering.certificate import Certificate
 from daremo.reach.covering.neighbours import polish
 from daremo.reach.covering.parts import Local, components, rest_of
 from daremo.reach.covering.problem import Problem
-from daremo.reach.covering.reduce import Reduced, reduce
-from daremo.reach.covering.start import first_choice, left_uncovered
+from daremo.reach.covering.reduce import Reduced, only_must, reduce
+from daremo.reach.covering.start import first_choice
 from daremo.reach.covering.tree import Proof, begin, grow
 from daremo.reach.model import Watch
 
@@ -30,6 +30,8 @@ class Effort:
 
     Attributes
     ----------
+    passes : int
+        Rounds of windows in which each place is chosen anew without a saving.
     rounds : int
         Rounds of cuts a part.
     nodes : tuple of int
@@ -38,6 +40,7 @@ class Effort:
         Parts up to this many places are branched whole; larger ones are divided into regions.
     """
 
+    passes: int = 2
     rounds: int = 60
     nodes: tuple[int, ...] = (50, 200, 1_000, 5_000, 25_000, 100_000)
     whole: int = 1_000
@@ -69,8 +72,8 @@ class Cover:
     value, bound : int
     finished : bool
     certificate : Certificate
-    impossible : ndarray of int64 or None
-        Rows that cannot all be satisfied; then nothing else means anything.
+    impossible : bool
+        Nothing satisfies all rows; then value means nothing, and bound is above every value where that is proved.
     """
 
     open: Int
@@ -78,7 +81,7 @@ class Cover:
     bound: int
     finished: bool
     certificate: Certificate
-    impossible: Int | None = None
+    impossible: bool = False
 
 
 def cheapest(
@@ -101,17 +104,22 @@ def cheapest(
         Ends as soon as the value is not above it, or the bound is.
     """
     reduced = reduce(problem)
+    effort = effort or Effort()
     if reduced.impossible >= 0:
-        return _impossible(problem)
-    search = Search(problem, reduced, gap, seed, workers, watch, target, effort or Effort())
-    return search.run()
+        return _impossible(problem, effort, watch)
+    return Search(problem, reduced, gap, seed, workers, watch, target, effort).run()
 
 
-def _impossible(problem: Problem) -> Cover:
-    """No choice satisfies the rows: which are left over by the best one."""
-    none = np.zeros(0, np.int64)
-    empty = certificate_of(problem.n_rows, problem.scale, np.zeros((0, 3), np.int64), [], [])
-    return Cover(none, 0, 0, True, empty, left_uncovered(problem))
+def _impossible(problem: Problem, effort: Effort, watch: Watch) -> Cover:
+    """No choice satisfies the rows; proved by branching on the question as it was asked, as far as the effort goes."""
+    untouched = only_must(problem)
+    part = rest_of(problem, untouched)
+    ceiling = int(problem.cost.sum()) + int(problem.scale)
+    proof = begin(part, problem.scale, None, rounds=0, seed=1, ceiling=ceiling)
+    grow(proof, most_nodes=max(effort.nodes), late=watch.late)
+    certificate = certificate_of(problem.n_rows, problem.scale, untouched.steps, [proof], [])
+    bound = int(problem.cost[untouched.opened].sum()) + proof.bound
+    return Cover(np.zeros(0, np.int64), 0, bound, proof.closed, certificate, impossible=True)
 
 
 class Search:
@@ -155,7 +163,7 @@ class Search:
                         "時間内に、条件を満たす選び方が見つかりませんでした", "時間の上限を延ばしてください",
                         math.inf, self.fixed / self.problem.scale, math.inf,
                     )  # fmt: skip
-                return _impossible(self.problem)
+                return _impossible(self.problem, self.effort, self.watch)
             self.known.append(Known(part, is_open, int(part.cost[is_open].sum())))
         self.tell()
         self.sweep(self.polish_little)
@@ -185,7 +193,7 @@ class Search:
 
     def polish_little(self, k: Known) -> None:
         """Improve the first choice by exact neighbourhoods."""
-        polish(k.part, k.is_open, self.problem.scale, seed=self.seed, late=self.late)
+        polish(k.part, k.is_open, self.problem.scale, seed=self.seed, late=self.late, passes=self.effort.passes)
         k.value = int(k.part.cost[k.is_open].sum())
 
     def begin(self, k: Known) -> None:

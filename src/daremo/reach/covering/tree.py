@@ -70,7 +70,9 @@ class Proof:
         return self.twigs[0].node.x
 
 
-def begin(part: Local, scale: float, is_open: Mask | None, *, rounds: int, seed: int, stop: float = 0.01) -> Proof:
+def begin(
+    part: Local, scale: float, is_open: Mask | None, *, rounds: int, seed: int, stop: float = 0.01, ceiling: int = 0
+) -> Proof:
     """Relax and cut a part; the tree is its root only.
 
     Parameters
@@ -79,8 +81,12 @@ def begin(part: Local, scale: float, is_open: Mask | None, *, rounds: int, seed:
         The best choice known.
     rounds : int
         Rounds of cuts.
+    ceiling : int
+        Where no choice is known: a number that the bound of an impossible part shall reach.
     """
-    value = int(part.cost[is_open].sum()) if is_open is not None else int(np.abs(part.cost).sum()) + part.unit
+    value = (
+        int(part.cost[is_open].sum()) if is_open is not None else max(ceiling, int(np.abs(part.cost).sum()) + part.unit)
+    )
     relaxation = Relaxation(part, scale, seed)
     root = tighten(relaxation, enough=value, rounds=rounds, seed=seed, stop=stop)
     proof = Proof(part, value, is_open, part.rounded_up(root.bound), relaxation, [Twig({}, root)])

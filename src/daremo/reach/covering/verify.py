@@ -13,6 +13,7 @@ from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import Pairs
 
 if TYPE_CHECKING:
+    from daremo.reach.centre import CentreAnswer
     from daremo.reach.everybody import EverybodyAnswer
 
 Int = NDArray[np.int64]
@@ -63,6 +64,87 @@ def verify_everybody(
     faults += served_faults(answer.served_by, answer.open, near)
     faults += bound_faults(answer.bound, answer.value, question, cost, answer.certificate)
     return tuple(faults)
+
+
+def verify_centre(
+    answer: CentreAnswer,
+    pairs: Pairs,
+    p: int,
+    *,
+    weight_d: ArrayLike | None = None,
+    conditions: Conditions | None = None,
+) -> tuple[str, ...]:
+    """What is wrong with an answer; empty where all of it holds.
+
+    Parameters
+    ----------
+    answer : CentreAnswer
+    pairs, p, weight_d, conditions
+        The question, as it was given to `centre`.
+
+    Returns
+    -------
+    tuple of str
+        One sentence a fault.
+    """
+    conditions = conditions or Conditions()
+    weight = np.ones(pairs.n_demand) if weight_d is None else np.asarray(weight_d, float)
+    who = np.repeat(np.arange(pairs.n_demand), np.diff(pairs.start))
+    way = Pairs(pairs.start, pairs.place, pairs.cost * weight[who], pairs.n_places, pairs.unit)
+    question = asked(way, (weight > 0).astype(np.int64), conditions)
+    faults = open_faults(answer.open, question, way, pairs.n_demand)
+    if faults:
+        return tuple(faults)
+    if len(answer.open) > p:
+        faults.append(f"{p} か所より多く開いています")
+    allowed = ~question.never[way.place]
+    nearest = _nearest(way, who, allowed)
+    counted = np.isfinite(nearest) & (weight > 0)
+    is_open = np.zeros(pairs.n_places, bool)
+    is_open[list(answer.open)] = True
+    reached = np.where(counted, _nearest(way, who, is_open[way.place]), 0.0)
+    if answer.value != reached.max(initial=0.0):
+        faults.append("いちばん遠い人の道のりがちがいます")
+    if answer.worst >= 0 and reached[answer.worst] != answer.value:
+        faults.append("いちばん遠い地点がちがいます")
+    if answer.unreachable != tuple(np.flatnonzero(~np.isfinite(nearest)).tolist()):
+        faults.append("届かない地点の一覧がちがいます")
+    faults += served_faults(answer.served_by, answer.open, way)
+    trips = way.cost[allowed & counted[who]]
+    return tuple(faults + _radius_faults(answer, p, way, trips, nearest, counted, conditions))
+
+
+def _nearest(way: Pairs, who: Int, use: NDArray[np.bool_]) -> Float:
+    """Least way of each demand point over some trips; infinite = none."""
+    out = np.full(way.n_demand, np.inf)
+    np.minimum.at(out, who[use], way.cost[use])
+    return out
+
+
+def _radius_faults(
+    answer: CentreAnswer, p: int, way: Pairs, trips: Float, nearest: Float, counted: NDArray[np.bool_],
+    conditions: Conditions,
+) -> list[str]:  # fmt: skip
+    """Whether nothing below the bound is possible: somebody's nearest place, or too many places needed within `low`."""
+    if answer.bound > answer.value:
+        return ["下限が値をこえています"]
+    if answer.bound <= nearest[counted].max(initial=0.0):
+        return []
+    if answer.certificate is None:
+        return ["証明がありません"]
+    above = trips[trips > answer.low]
+    if not (above.size and answer.bound <= above.min()):
+        return ["下限が、証明された半径をこえています"]
+    within = way.cost <= answer.low
+    near = _kept(way, within)
+    if (np.diff(near.start)[counted] == 0).any():
+        return []
+    question = asked(near, counted.astype(np.int64), conditions)
+    try:
+        proved = proved_bound(question, np.ones(way.n_places), answer.certificate)
+    except Refused as hole:
+        return [f"証明に穴があります: {hole}"]
+    return [] if proved > min(p, way.n_places) else [f"半径 {answer.low} で証明されるのは {float(proved)} か所までです"]
 
 
 def _kept(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:

@@ -1,0 +1,75 @@
+"""p-centre beside trying everything."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daremo.kernel.errors import Infeasible
+from daremo.reach.centre import centre
+from daremo.reach.covering.verify import verify_centre
+from daremo.reach.model import Conditions
+from daremo.reach.travel.pairs import pairs_of_matrix
+
+
+def shortest_of_all(table: np.ndarray, weight: np.ndarray, p: int, c: Conditions) -> float:
+    """The least longest way over every choice of at most p places; infinite where none reaches all."""
+    n = table.shape[1]
+    allowed = [j for j in range(n) if j not in c.never]
+    counted = [d for d in range(table.shape[0]) if weight[d] > 0 and any(math.isfinite(table[d, j]) for j in allowed)]
+    best = math.inf
+    for k in range(p + 1):
+        for s in itertools.combinations(allowed, k):
+            if not set(c.must) <= set(s) or any(a in s and b in s for a, b in c.apart.tolist()):
+                continue
+            if c.organisation_p is not None and c.most_per_organisation is not None:
+                seen = [int(c.organisation_p[j]) for j in s if c.organisation_p[j] >= 0]
+                if any(seen.count(o) > c.most_per_organisation for o in seen):
+                    continue
+            best = min(
+                best, max((min((weight[d] * table[d, j] for j in s), default=math.inf) for d in counted), default=0.0)
+            )
+    return best
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray | None, int, Conditions]:
+    """Tiny tables with ties, unreachable demand, duplicate places, people nowhere, p from 0 to more than there are."""
+    m, n = draw(st.integers(0, 9)), draw(st.integers(1, 7))
+    way = st.sampled_from([0.0, 1.0, 2.0, 2.5, 3.0, 4.0, 7.0, math.inf])
+    table = np.array(draw(st.lists(st.lists(way, min_size=n, max_size=n), min_size=m, max_size=m)), float).reshape(m, n)
+    weight = draw(st.none() | st.lists(st.sampled_from([0.0, 0.5, 1.0, 3.0]), min_size=m, max_size=m))
+    places = st.integers(0, n - 1)
+    pair = st.tuples(places, places).filter(lambda p: p[0] != p[1])
+    never = draw(st.lists(places, max_size=2, unique=True))
+    must = [j for j in draw(st.lists(places, max_size=1)) if j not in never]
+    tight = draw(st.booleans())
+    conditions = Conditions(
+        must=tuple(must),
+        never=tuple(never),
+        organisation_p=np.array(draw(st.lists(st.integers(-1, 1), min_size=n, max_size=n))) if tight else None,
+        most_per_organisation=draw(st.integers(0, 2)) if tight else None,
+        apart=np.array(draw(st.lists(pair, max_size=2)) if tight and n > 1 else [], np.int64).reshape(-1, 2),
+    )
+    return table, None if weight is None else np.array(weight), draw(st.integers(0, n + 1)), conditions
+
+
+@settings(max_examples=700, deadline=None)
+@given(questions())
+def test_no_choice_of_all_has_a_shorter_longest_way(question):
+    table, weight, p, conditions = question
+    best = shortest_of_all(table, np.ones(table.shape[0]) if weight is None else weight, p, conditions)
+    asked = {"weight_d": weight, "conditions": conditions}
+    if math.isinf(best):
+        with pytest.raises(Infeasible):
+            centre(pairs_of_matrix(table), p, **asked)
+        return
+    answer = centre(pairs_of_matrix(table), p, **asked)
+    assert (answer.value, answer.bound, answer.finished) == (best, best, True)
+    assert len(answer.open) <= p
+    assert verify_centre(answer, pairs_of_matrix(table), p, **asked) == ()
