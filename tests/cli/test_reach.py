@@ -224,3 +224,37 @@ def test_a_capacitated_file_is_recognised_and_its_places_keep_its_numbers(daremo
     assert (told["value"], told["bound"]) == (6, 6)
     assert sorted((k - 1) // 2 for k in told["open"]) == [0, 1] and all(isinstance(k, int) for k in told["open"])
     assert daremo("reach", "median", path, "--json").json["value"] == 6
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ("access", "--radius-km", 3, "--method", "raam"),
+        ("centre", "--p", 3),
+        ("cover", "--radius-km", 3, "--p", 4, "--capacity", 150),
+        ("median", "--p", 3, "--capacity", 400),
+    ],
+)
+def test_every_kind_of_answer_is_kept_and_checked(
+    question: tuple[object, ...], small_town: Path, daremo: Callable[..., Ran], tmp_path: Path
+):
+    verb, *options = question
+    ran = daremo("reach", verb, small_town, "--need", "75+", *options, "-o", tmp_path / "kept", "--json")
+    assert ran.code == 0, ran.err
+    assert all(k in ran.json for k in CONTRACT)
+    told = daremo("reach", "verify", tmp_path / "kept", "--json")
+    assert told.code == 0 and told.json == {"ok": True, "verb": verb, "faults": []}
+
+
+def test_the_longest_trip_is_told_with_whose_it_is(files: Path, daremo: Callable[..., Ran]):
+    told = daremo("reach", "centre", files / "demand.csv", files / "places.csv", "--p", 5, "--json").json
+    assert told["worst"] == "00012" and told["value"] == told["bound"] > 150
+    near = daremo(
+        "reach", "centre", files / "demand.csv", files / "places.csv", "--p", 5, "--radius-km", 9, "--json"
+    ).json
+    assert near["unreachable"]["ids"] == ["00012"] and near["value"] < 9
+
+
+def test_fewer_places_than_are_open_anyway_is_no_answer_and_says_which(small_town: Path, daremo: Callable[..., Ran]):
+    told = daremo("reach", "centre", small_town, "--p", 0, "--json")
+    assert told.code == 4 and told.json["error"]["code"] == "must-too-many"

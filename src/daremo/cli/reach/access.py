@@ -12,6 +12,7 @@ import numpy as np
 
 from daremo.cli.frame import DONE, Voice, example, problem_lines, verb
 from daremo.cli.reach import options
+from daremo.cli.reach.kept import Proof
 from daremo.cli.text import table
 
 if TYPE_CHECKING:
@@ -89,25 +90,28 @@ def access(
     good = bool(asked.get("skip_bad_rows"))
     each = [read_demand(demand, s, good_rows=good).need for s in stages] or [given.demand.need]
     supply = capacities_of(given.places, capacity)
+    decay = _decay(method, half, given.limit)
+    question: dict[str, Any] = {
+        "demand_dg": np.stack(each, axis=1),
+        "supply_p": supply,
+        "measure": method,
+        "decay": decay,
+    }
+    question |= {"limit": given.limit, "k": k, "tau": tau}
     with searching(voice, time_limit) as watch:
-        found = measure(
-            given.pairs,
-            np.stack(each, axis=1),
-            supply,
-            measure=method,
-            decay=_decay(method, half, given.limit),
-            limit=given.limit,
-            k=k,
-            tau=tau,
-            watch=watch,
-        )
+        found: Access = measure(given.pairs, **question, watch=watch)
     value = machine_form(given, found, stages)
     if out is not None:
-        _keep(voice, given, found, stages, value, out, force)
+        _keep(voice, given, found, stages, value, out, Proof("access", question), force=force)
     voice.answer(value)
     _show(voice, given, found, stages)
     if out is not None:
-        voice.say(voice(f"\n地図: {out / 'map.html'}", f"\nMap: {out / 'map.html'}"))
+        voice.say(
+            voice(
+                f"\n答え: {out / 'map.html'}\n次: daremo reach verify {out}",
+                f"\nAnswer: {out / 'map.html'}\nNext: daremo reach verify {out}",
+            )
+        )
     return DONE
 
 
@@ -199,14 +203,21 @@ def _show(voice: Voice, given: Given, found: Access, stages: tuple[str, ...]) ->
 
 
 def _keep(
-    voice: Voice, given: Given, found: Access, stages: tuple[str, ...], value: dict[str, Any], out: Path, force: bool
+    voice: Voice,
+    given: Given,
+    found: Access,
+    stages: tuple[str, ...],
+    value: dict[str, Any],
+    out: Path,
+    proof: Proof,
+    *,
+    force: bool,
 ) -> None:
     """answer.json, areas.csv and the maps, whole or not at all."""
     import polars as pl
 
     from daremo.cli.folder import whole_folder
-    from daremo.cli.reach.kept import points_frame
-    from daremo.kernel.results import write_json
+    from daremo.cli.reach.kept import points_frame, write_answer
     from daremo.report.reach_map import as_svg
     from daremo.report.reach_page import as_page
 
@@ -216,7 +227,7 @@ def _keep(
         column = [float(v) if math.isfinite(v) else None for v in found.value_dg[:, g]]
         frame = frame.with_columns(pl.Series(name, column, dtype=pl.Float64))
     with whole_folder(out, force=force) as folder:
-        write_json(folder / "answer.json", {"daremo_reach": 1, **value})
+        write_answer(folder, given, found, value, proof)
         frame.write_csv(folder / "areas.csv", include_bom=True)
         (folder / "map.svg").write_text(as_svg(seen), encoding="utf-8")
         (folder / "map.html").write_text(as_page(seen), encoding="utf-8")

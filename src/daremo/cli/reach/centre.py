@@ -47,7 +47,7 @@ def centre(
     """
     from daremo.cli.folder import refuse_foreign
     from daremo.cli.reach.answered import Telling, give, served
-    from daremo.cli.reach.given import conditions_of
+    from daremo.cli.reach.given import conditions_of, refuse_small_p
     from daremo.cli.reach.instances import read_any
     from daremo.cli.reach.kept import Proof
     from daremo.cli.reach.searching import searching
@@ -60,13 +60,10 @@ def centre(
     if p is None:
         raise UsageError("no-p", "いくつ開くかが決まっていません", "--p 5 のように書いてください", "--p")
     conditions = conditions_of(given.places, asked)
-    question: dict[str, Any] = {
-        "weight_d": (given.demand.need > 0).astype(float),
-        "step": step,
-        "conditions": conditions,
-    }
+    refuse_small_p(p, conditions, given.places)
+    question: dict[str, Any] = {"p": p, "weight_d": (given.demand.need > 0).astype(float), "conditions": conditions}
     with searching(voice, time_limit) as watch:
-        found = solve(given.pairs, p, **question, seed=seed, workers=workers, watch=watch)
+        found = solve(given.pairs, **question, step=step, seed=seed, workers=workers, watch=watch)
     own = found.as_dict()
     fields = {k: own[k] for k in ("p", "step", "low", "high", "decisions")}
     fields["worst"] = None if found.worst < 0 else given.demand.ids[found.worst]
@@ -87,5 +84,5 @@ def centre(
     telling = Telling(
         "centre", eyebrow, headline, voice("いちばん長い道のり", "longest trip"), fields, by_distance=True
     )
-    give(voice, given, found, who, telling, out, Proof("centre", {"p": p, **question}), force=force)
+    give(voice, given, found, who, telling, out, Proof("centre", question), force=force)
     return DONE

@@ -73,7 +73,7 @@ def cover(
     """
     from daremo.cli.folder import refuse_foreign
     from daremo.cli.reach.answered import give, served
-    from daremo.cli.reach.given import capacities_of, conditions_of, costs_of, read_given
+    from daremo.cli.reach.given import capacities_of, conditions_of, costs_of, read_given, refuse_small_p
     from daremo.cli.reach.searching import searching
     from daremo.reach.worth import gradual_worth
 
@@ -82,6 +82,7 @@ def cover(
         refuse_foreign(out, force=force)
     given = read_given(demand, places, asked)
     conditions = conditions_of(given.places, asked)
+    refuse_small_p(p, conditions, given.places)
     cost = costs_of(given.places) if budget_yen is not None or asked.get("cost") else None
     worth = gradual_worth(given.pairs, given.limit) if gradual else None
     room = None if everybody else capacities_of(given.places, capacity)
@@ -97,14 +98,15 @@ def cover(
         elif room is not None:
             from daremo.reach.cover_capacity import cover_with_capacity
 
-            question |= {"p": p, "budget_yen": budget_yen, "cost_yen_p": cost}
-            found = cover_with_capacity(given.pairs, need, room, **question, **how)
+            question |= {"need_d": need, "capacity_p": room, "p": p, "budget_yen": budget_yen}
+            question |= {"cost_yen_p": cost, "worth": worth}
+            found = cover_with_capacity(given.pairs, **question, **how)
         else:
             from daremo.reach.cover import cover as solve
 
-            question |= {"p": p, "budget_yen": budget_yen, "cost_yen_p": cost, "worth": worth}
-            question |= {"backup_share": backup_share}
-            found = solve(given.pairs, need, workers=workers, **question, **how)
+            question |= {"need_d": need, "p": p, "budget_yen": budget_yen, "cost_yen_p": cost}
+            question |= {"worth": worth, "backup_share": backup_share}
+            found = solve(given.pairs, workers=workers, **question, **how)
     who = served(given, found.open, conditions.never, worth)
     kind = "cover_everybody" if everybody else "cover" if room is None else "cover_with_capacity"
     give(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.cli.reach.trips import longest, trips
-from daremo.kernel.errors import Problem, UsageError
+from daremo.kernel.errors import Infeasible, Problem, UsageError
 
 if TYPE_CHECKING:
     from daremo.reach.model import Conditions
@@ -152,6 +152,21 @@ def conditions_of(p: PointTable, asked: dict[str, Any]) -> Conditions:
         least_per_quota=int(asked.get("least_per_quota") or 0) if asked.get("quota") else 0,
         apart=_too_near(p, float(asked["apart_km"])) if asked.get("apart_km") else np.zeros((0, 2), np.int64),
     )
+
+
+def refuse_small_p(p: int | None, conditions: Conditions, places: PointTable) -> None:
+    """Say so where more places are open anyway than may be.
+
+    Raises
+    ------
+    Infeasible
+        ``must-too-many``.
+    """
+    n = len(conditions.must)
+    if p is not None and p < n:
+        names = "・".join(places.names[k] for k in conditions.must[:3])
+        fix = f"--p を{n}以上にするか、閉めてよい施設を --never で書いてください"
+        raise Infeasible("must-too-many", f"はじめから開いている施設が{n}か所あります（{names}）", fix, "--p")
 
 
 def _place(index: dict[str, int], name: str, option: str) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from daremo.reach.model import Answer
     from daremo.reach.read.tables import PointTable
+    from daremo.reach.travel.pairs import Pairs
     from daremo.report.reach_map import ReachView
 
 
@@ -54,17 +55,11 @@ def keep(
     force: bool,
 ) -> None:
     """Write everything or nothing."""
-    from daremo.kernel.results import canonical, sha256, write_json
     from daremo.report.reach_map import as_svg
     from daremo.report.reach_page import as_page
 
     with whole_folder(out, force=force) as folder:
-        (folder / "question").mkdir()
-        write_question(folder / "question", given)
-        told = {"daremo_reach": 1, **value}
-        write_json(folder / "answer.json", {**told, "digest": sha256(canonical(told))})
-        record = {"check": proof.check, "question": to_plain(proof.question), "answer": to_plain(answer)}
-        (folder / "proof.json").write_text(json.dumps(record, allow_nan=False) + "\n", encoding="utf-8")
+        write_answer(folder, given, answer, value, proof)
         spots = places_frame(given, answer, value)
         spots.write_csv(folder / "open.csv", include_bom=True)
         areas_frame(given, who).write_csv(folder / "areas.csv", include_bom=True)
@@ -72,6 +67,18 @@ def keep(
             (folder / "open.geojson").write_text(geojson(spots, planar=given.places.planar), encoding="utf-8")
             (folder / "map.svg").write_text(as_svg(view), encoding="utf-8")
             (folder / "map.html").write_text(as_page(view), encoding="utf-8")
+
+
+def write_answer(folder: Path, given: Given, answer: Any, value: dict[str, Any], proof: Proof) -> None:
+    """answer.json with its digest, proof.json, and the question as it was used."""
+    from daremo.kernel.results import canonical, sha256, write_json
+
+    told = {"daremo_reach": 1, **value}
+    write_json(folder / "answer.json", {**told, "digest": sha256(canonical(told))})
+    record = {"check": proof.check, "question": to_plain(proof.question), "answer": to_plain(answer)}
+    (folder / "proof.json").write_text(json.dumps(record, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / "question").mkdir()
+    write_question(folder / "question", given)
 
 
 def write_question(folder: Path, given: Given) -> None:
@@ -84,13 +91,13 @@ def write_question(folder: Path, given: Given) -> None:
             frame = frame.with_columns(pl.Series("need", points.need))
         frame.write_parquet(folder / f"{name}.parquet")
     pairs = given.pairs
-    pl.DataFrame({"demand": pairs.demand(), "place": pairs.place, "cost": pairs.cost}).write_parquet(
+    pl.DataFrame({"demand": pairs.demand(), "place": pairs.place, pairs.unit: pairs.cost}).write_parquet(
         folder / "trips.parquet"
     )
 
 
-def read_question(folder: Path, wanted: tuple[str, ...]) -> list[Any]:
-    """Parts of a kept question: ``pairs``, ``need`` (people of each demand point), ``capacity``.
+def read_trips(folder: Path) -> Pairs:
+    """The trips of a kept question.
 
     Raises
     ------
@@ -102,19 +109,18 @@ def read_question(folder: Path, wanted: tuple[str, ...]) -> list[Any]:
     from daremo.reach.travel.pairs import Pairs
 
     try:
-        demand, places, trips = (pl.read_parquet(folder / f"{n}.parquet") for n in ("demand", "places", "trips"))
-        start = np.zeros(demand.height + 1, np.int64)
-        np.cumsum(np.bincount(trips["demand"].to_numpy(), minlength=demand.height), out=start[1:])
-        place, cost = trips["place"].to_numpy().astype(np.int32), trips["cost"].to_numpy().astype(np.float64)
-        parts = {
-            "pairs": Pairs(start, place, cost, places.height),
-            "need": demand["need"].to_numpy().astype(np.float64),
-            "capacity": places["capacity"].to_numpy().astype(np.float64) if "capacity" in places.columns else None,
-        }
+        n, p = (pl.read_parquet(folder / f"{name}.parquet").height for name in ("demand", "places"))
+        trips = pl.read_parquet(folder / "trips.parquet")
+        start = np.zeros(n + 1, np.int64)
+        np.cumsum(np.bincount(trips["demand"].to_numpy(), minlength=n), out=start[1:])
+        unit = "min" if "min" in trips.columns else "km"
+        place, cost = trips["place"].to_numpy().astype(np.int32), trips[unit].to_numpy().astype(np.float64)
+        if start.size != n + 1 or (place.size and not 0 <= place.min() <= place.max() < p):
+            raise ValueError("numbers of places")
+        return Pairs(start, place, cost, p, unit)  # type: ignore[arg-type]
     except (OSError, ValueError, IndexError, pl.exceptions.PolarsError) as e:
         fix = "daremo reach をやり直してください"
         raise InputError([Problem("damaged-answer", f"問いの表が読めません（{e}）", fix, str(folder))]) from e
-    return [parts[name] for name in wanted]
 
 
 def points_frame(points: PointTable) -> pl.DataFrame:

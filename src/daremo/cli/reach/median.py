@@ -55,7 +55,7 @@ def median(
     """
     from daremo.cli.folder import refuse_foreign
     from daremo.cli.reach.answered import give
-    from daremo.cli.reach.given import capacities_of, conditions_of
+    from daremo.cli.reach.given import capacities_of, conditions_of, refuse_small_p
     from daremo.cli.reach.instances import read_any
     from daremo.cli.reach.kept import Proof
     from daremo.cli.reach.searching import searching
@@ -72,6 +72,7 @@ def median(
     if p is None:
         raise UsageError("no-p", "いくつ開くかが決まっていません", "--p 5 のように書いてください", "--p")
     conditions = conditions_of(given.places, asked)
+    refuse_small_p(p, conditions, given.places)
     question: dict[str, Any] = {"p": p, "conditions": conditions}
     with searching(voice, time_limit) as watch:
         how: dict[str, Any] = {"gap": gap_share, "seed": seed, "watch": watch}

@@ -14,11 +14,15 @@ import click
 from daremo.cli.frame import DONE, INPUT, Voice, example, verb
 from daremo.kernel.errors import InputError, Problem
 
-#: Which check belongs to an answer: module, function, and what of the question it wants first.
-CHECKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "cover_everybody": ("daremo.reach.covering.verify", "verify_everybody", ("pairs",)),
-    "hours": ("daremo.reach.staffing.check", "verify", ()),
-    "rounds": ("daremo.reach.rounds_verify", "verify", ()),
+#: Which check belongs to an answer: module, function, and whether the question is one object of its own.
+CHECKS: dict[str, tuple[str, str, bool]] = {
+    "access": ("daremo.reach.verify_access", "verify_access", False),
+    "centre": ("daremo.reach.covering.verify", "verify_centre", False),
+    "cover_everybody": ("daremo.reach.covering.verify", "verify_everybody", False),
+    "cover_with_capacity": ("daremo.reach.cover_capacity", "verify_cover_with_capacity", False),
+    "hours": ("daremo.reach.staffing.check", "verify", True),
+    "median_with_capacity": ("daremo.reach.median_capacity", "verify_median_with_capacity", False),
+    "rounds": ("daremo.reach.rounds_verify", "verify", True),
 }
 #: Fields of answer.json that must be the proof's own.
 SAME = ("value", "bound", "gap_share", "method", "seed", "finished")
@@ -79,7 +83,10 @@ def told_otherwise(stated: dict[str, Any], proof: dict[str, Any]) -> list[str]:
     faults = [
         f"answer.json の {k} が、証明された答えとちがいます" for k in SAME if not _alike(stated.get(k), own.get(k))
     ]
-    if list(stated.get("open_index") or ()) != list(answer.open) or len(stated.get("open") or ()) != len(answer.open):
+    places = getattr(answer, "open", None)  # access opens nothing
+    if places is not None and (
+        list(stated.get("open_index") or ()) != list(places) or len(stated.get("open") or ()) != len(places)
+    ):
         faults.append("answer.json の open が、証明された答えとちがいます")
     if stated.get("digest") != sha256(canonical({k: v for k, v in stated.items() if k != "digest"})):
         faults.append("answer.json は、書かれたあとで変えられています")
@@ -94,7 +101,7 @@ def _alike(a: Any, b: Any) -> bool:
 
 def _check(folder: Path, proof: dict[str, Any]) -> list[str]:
     """What the verb's own check finds."""
-    from daremo.cli.reach.kept import read_question
+    from daremo.cli.reach.kept import read_trips
     from daremo.cli.reach.record import from_plain
 
     name = str(proof.get("check"))
@@ -102,10 +109,16 @@ def _check(folder: Path, proof: dict[str, Any]) -> list[str]:
         raise InputError(
             [Problem("damaged-answer", "答えの種類が分かりません", "daremo reach をやり直してください", name)]
         )
-    module, function, wanted = CHECKS[name]
+    module, function, whole = CHECKS[name]
     check: Callable[..., Any] = getattr(importlib.import_module(module), function)
     answer, question = from_plain(proof["answer"]), from_plain(proof["question"])
-    if "question" in question:  # questions that are one object come first
-        return [str(x) for x in check(question["question"], answer)]
-    tables = read_question(folder / "question", wanted)
-    return [str(x) for x in check(answer, *tables, **question)]
+    if whole:
+        return _told(check(question["question"], answer))
+    return _told(check(answer, read_trips(folder / "question"), **question))
+
+
+def _told(found: Any) -> list[str]:
+    """What a check found, as sentences."""
+    if hasattr(found, "claims"):
+        return [f"{c.name} が合いません" for c in found.claims if not c.ok]
+    return [x.message if isinstance(x, Problem) else str(x) for x in found]
