@@ -16,7 +16,7 @@ import click
 from daremo.cases.assume import defaults
 from daremo.cli.codes import codes
 from daremo.cli.main import daremo
-from daremo.kernel.tables import rows_of
+from daremo.kernel.tables import rows_of, schema
 from daremo.region.model import TABLES, table_schema
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -96,6 +96,26 @@ def tables_page() -> str:
     return "\n".join(out)
 
 
+def reach_tables_page() -> str:
+    """The tables that `daremo reach` reads, and every heading that is understood."""
+    more = {(r["column"]): r["headings"].split("|") for r in rows_of("daremo.reach", "headings")}
+    out = [
+        MADE,
+        "# Tables that reach reads\n",
+        "From `src/daremo/reach/tables/*.csv`. CSV (any usual encoding), Excel, GeoJSON, Parquet and GeoParquet; headings are "
+        "found by name in the first 30 rows, full-width or half-width, in any order. Beside the names below these are understood:\n",
+    ]
+    rows = [[f"`{k}`", "、".join(h)] for k, h in more.items()]
+    out.append(grid(["column", "headings"], rows))
+    for t, head in (("demand", "DEMAND"), ("places", "PLACES"), ("trips", "Trips (median and centre)")):
+        rows = [
+            [f"`{c.column}`", c.ja, c.type, c.unit, "yes" if c.required else "", c.description]
+            for c in schema("daremo.reach", t).columns
+        ]
+        out.append(f"## {head}\n\n" + grid(["column", "日本語", "type", "unit", "required", "meaning"], rows))
+    return "\n".join(out)
+
+
 def assumptions_page() -> str:
     """Every default with range, source and certainty."""
     rows = [
@@ -140,6 +160,7 @@ def errors_page() -> str:
 PAGES: dict[str, Any] = {
     "look/commands.md": commands_page,
     "look/tables.md": tables_page,
+    "look/reach-tables.md": reach_tables_page,
     "look/assumptions.md": assumptions_page,
     "know/errors.md": errors_page,
 }

@@ -47,7 +47,7 @@ SHOWN = 10
 @click.option(
     "--half", type=click.FloatRange(0, min_open=True), help="km or minutes where half still come (log-logistic decay)."
 )
-@click.option("--capacity", type=click.FloatRange(0), help="Capacity of each place; else its column, else 1.")
+@options.capacity
 @click.option(
     "--tau",
     default=60.0,
@@ -66,7 +66,6 @@ def access(
     stages: tuple[str, ...],
     k: int,
     half: float | None,
-    capacity: float | None,
     tau: float,
     time_limit: float | None,
     out: Path | None,
@@ -89,7 +88,8 @@ def access(
     given = read_given(demand, places, asked, radius=method in ("gravity", "2sfca", "e2sfca", "3sfca"))
     good = bool(asked.get("skip_bad_rows"))
     each = [read_demand(demand, s, good_rows=good).need for s in stages] or [given.demand.need]
-    supply = capacities_of(given.places, capacity)
+    supply = capacities_of(given.places, asked.get("capacity"))
+    supply = given.places.numbers.get("capacity") if supply is None else supply
     decay = _decay(method, half, given.limit)
     question: dict[str, Any] = {
         "demand_dg": np.stack(each, axis=1),

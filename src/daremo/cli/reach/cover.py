@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1),
     help="Worth of a second open place within reach, as a share of the first.",
 )
-@click.option("--capacity", type=click.FloatRange(0), help="People whom each place can help; else its column capacity.")
+@options.capacity
 @options.conditions
 @options.search
 @options.parallel
@@ -56,7 +56,6 @@ def cover(
     everybody: bool,
     gradual: bool,
     backup_share: float,
-    capacity: float | None,
     gap_share: float,
     time_limit: float | None,
     seed: int,
@@ -85,7 +84,7 @@ def cover(
     refuse_small_p(p, conditions, given.places)
     cost = costs_of(given.places) if budget_yen is not None or asked.get("cost") else None
     worth = gradual_worth(given.pairs, given.limit) if gradual else None
-    room = None if everybody else capacities_of(given.places, capacity)
+    room = None if everybody else capacities_of(given.places, asked.get("capacity"))
     need = given.demand.need
     question: dict[str, Any] = {"conditions": conditions}
     with searching(voice, time_limit) as watch:

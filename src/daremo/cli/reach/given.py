@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,9 @@ def read_given(demand: Path, places: Path | None, asked: dict[str, Any], *, radi
     need = str(asked.get("need") or "")
     good = bool(asked.get("skip_bad_rows"))
     d = read_demand(demand, need, good_rows=good)
+    room = str(asked.get("capacity") or "")
     names = {
+        "capacity": "" if re.fullmatch(r"[\d.eE+-]*", room) else room,
         "cost_yen": asked.get("cost"),
         "organisation": asked.get("organisation"),
         "municipality": asked.get("quota"),
@@ -216,11 +219,26 @@ def costs_of(p: PointTable) -> NDArray[np.float64]:
     return p.numbers["cost_yen"]
 
 
-def capacities_of(p: PointTable, given: float | None) -> NDArray[np.float64] | None:
-    """People whom each place can help, or None where nothing limits them."""
-    if given is not None:
-        return np.full(p.n, given)
-    return p.numbers.get("capacity")
+def capacities_of(p: PointTable, asked: str | None) -> NDArray[np.float64] | None:
+    """People whom each place can help: one number for all, or the column `capacity`; None where nobody asked.
+
+    Raises
+    ------
+    UsageError
+        Where it is neither.
+    """
+    if asked is None:
+        return None
+    try:
+        number = float(asked)
+    except ValueError:
+        number = -1.0
+    if number >= 0:
+        return np.full(p.n, number)
+    if "capacity" in p.numbers:
+        return p.numbers["capacity"]
+    fix = "--capacity 300 のように人数を書くか、施設の表の列の見出しを書いてください"
+    raise UsageError("no-capacity", "受け入れ人数が分かりません", fix, "--capacity")
 
 
 def _told(value: Any) -> Any:

@@ -15,6 +15,7 @@ from daremo.cli.reach.given import Given, read_given
 if TYPE_CHECKING:
     from daremo.reach.read.instance import Instance
     from daremo.reach.read.tables import PointTable
+    from daremo.reach.travel.pairs import Pairs
 
 
 def read_any(demand: Path, places: Path | None, kind: str, asked: dict[str, Any]) -> tuple[Given, Instance | None]:
@@ -51,12 +52,22 @@ def read_instance(path: Path, kind: str) -> tuple[Given, Instance]:
     """
     from daremo.reach.read.orlib import read_orlib
     from daremo.reach.read.tsplib import read_tsplib
-    from daremo.reach.travel.pairs import pairs_of_matrix
 
     found = read_orlib(path) if kind == "orlib" else read_tsplib(path)
     points = _bare(str(path), tuple(str(k + found.first) for k in range(found.n)), found.xy, np.ones(found.n))
     asked = {"format": kind, "name": found.name, "published": found.published}
-    return Given(points, points, pairs_of_matrix(found.cost_dp), float("inf"), asked, found.first), found
+    return Given(points, points, _every_trip(found.cost_dp), float("inf"), asked, found.first), found
+
+
+def _every_trip(cost_dp: NDArray[np.float64]) -> Pairs:
+    """All finite entries of a table as trips; it is in order already, so nothing is sorted."""
+    from daremo.reach.travel.pairs import Pairs
+
+    n, p = cost_dp.shape
+    finite = np.isfinite(cost_dp)
+    start = np.r_[0, np.cumsum(finite.sum(axis=1), dtype=np.int64)]
+    place = np.broadcast_to(np.arange(p, dtype=np.int32), (n, p))
+    return Pairs(start, place[finite], cost_dp[finite], p)
 
 
 def read_trip_table(path: Path, *, good_rows: bool) -> Given:

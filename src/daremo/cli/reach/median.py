@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @options.written
 @options.travel
 @options.count
-@click.option("--capacity", type=click.FloatRange(0), help="People whom each place can help; else its column capacity.")
+@options.capacity
 @options.cost
 @options.conditions
 @options.search
@@ -39,7 +39,6 @@ def median(
     places: Path | None,
     kind: str,
     p: int | None,
-    capacity: float | None,
     gap_share: float,
     time_limit: float | None,
     seed: int,
@@ -65,7 +64,7 @@ def median(
     given, instance = read_any(demand, places, kind, asked)
     need = given.demand.need
     size, weight = (need, need) if instance is None else (instance.weight_d, None)
-    room = capacities_of(given.places, capacity)
+    room = capacities_of(given.places, asked.get("capacity"))
     if instance is not None:
         p = instance.p if p is None else p
         room = instance.capacity_p if room is None else room

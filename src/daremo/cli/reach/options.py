@@ -122,6 +122,9 @@ writing = _all(
     click.option("--force", is_flag=True, help="Write into a folder that daremo did not make; other files stay."),
 )
 
+capacity = click.option(
+    "--capacity", metavar="PEOPLE|COLUMN", help="People whom each place can help: a number, or a column of PLACES."
+)
 written = click.option(
     "--format",
     "kind",
