@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from daremo.kernel.errors import UsageError
 from daremo.reach.model import Watch
-from daremo.reach.travel.dijkstra import grouped
 from daremo.reach.travel.legs import Legs
 from daremo.reach.travel.pairs import Pairs
-from daremo.reach.travel.raptor import journeys
+from daremo.reach.travel.raptor import boardings, journeys
 from daremo.reach.travel.timetable import Timetable
 
 Floats = NDArray[np.float64]
@@ -99,8 +98,13 @@ def pairs_by_timetable(
     _checked(timetable, legs, begin_min, end_min, every_min, most_min, most_rides, change_min)
     departures = np.arange(begin_min, end_min, every_min)
     n_stops, n_d, n_p = len(timetable.stop_id), legs.direct.n_demand, legs.direct.n_places
-    calls_start, calls_at = grouped(timetable.stop_c.astype(np.int32), n_stops)
-    line_c = np.repeat(np.arange(timetable.trips_l.size), np.diff(timetable.line_start)).astype(np.int64)
+    chances = boardings(
+        timetable.line_start, timetable.stop_c, timetable.on_c, timetable.trips_l, timetable.time_start,
+        timetable.leave, n_stops,
+    )  # fmt: skip
+    off_c = np.where(timetable.off_c, timetable.stop_c, -1).astype(np.int32)
+    last_c = np.repeat(timetable.line_start[1:] - 1, np.diff(timetable.line_start)).astype(np.int32)
+    n_trips = timetable.n_trips + timetable.trips_l.size
     rows = [_Rows(n_d) for _ in range(3)]
     done = 0
     for d in range(n_d):
@@ -110,8 +114,7 @@ def pairs_by_timetable(
                 break
         stop, door = _row(legs.to_stop, d), _row(legs.direct, d)
         times = journeys(
-            timetable.line_start, timetable.stop_c, timetable.on_c, timetable.off_c, timetable.trips_l,
-            timetable.time_start, timetable.arrive, timetable.leave, calls_start, calls_at, line_c,
+            off_c, last_c, timetable.arrive, *chances, n_trips,
             legs.change.start, legs.change.place, legs.change.cost * 60,
             legs.from_stop.start, legs.from_stop.place, legs.from_stop.cost * 60,
             *stop, *door, n_p, departures * 60, most_rides, most_min * 60, change_min * 60,
