@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import highspy
@@ -125,16 +126,23 @@ class Relaxation:
             cover.indptr.astype(np.int64), cover.indices.astype(np.int64), self.part.need[self._covering], x,
             seed=seed, most_cuts=most_cuts,
         )  # fmt: skip
-        for local in found:
-            rows = self._covering[local]
+        self.add([self._covering[local] for local in found])
+        return len(found)
+
+    def add(self, cuts: Sequence[Int]) -> None:
+        """Add cuts given by their rows."""
+        for rows in cuts:
             places, count, rhs = half_sum(self.part.start, self.part.item, self.part.need, rows)
             self.cuts.append(rows)
             self._sums.append((places, count, rhs))
             self._idle.append(0)
             self._lp.addRow(float(rhs), highspy.kHighsInf, places.size, places.astype(np.int32), count.astype(float))
-        if found:
+        if cuts:
             self._stack()
-        return len(found)
+
+    def coefficients(self) -> tuple[csr_matrix, Int]:
+        """Rows (those with a largest number negated) and cuts: whole coefficients by place, and right-hand sides."""
+        return self._matrix, self._rhs
 
     def purge(self, price: Int) -> None:
         """Let go of cuts that had no price for some rounds."""

@@ -100,7 +100,7 @@ def proved_bound(question: Asked, cost_p: Float, proof: Certificate) -> Fraction
     scale = proof.scale
     if not (scale > 0 and math.frexp(scale)[0] == 0.5 and float(np.sum(cost_p)) * scale < ROOM / 8):
         raise Refused("scale")
-    cost = np.floor(np.asarray(cost_p, float) * scale).astype(np.int64)
+    whole = cost = np.floor(np.asarray(cost_p, float) * scale).astype(np.int64)
     n_places = cost.size
     row_live, place_live, opened, need = _replayed(question, cost, proof.steps)
     total = int(cost[opened].sum())
@@ -127,7 +127,8 @@ def proved_bound(question: Asked, cost_p: Float, proof: Certificate) -> Fraction
     for k, part in enumerate(proof.parts):
         total += _part_bound(question, sign, need, row_live, place_live, cuts, cost, owner, lengths, k, part)
     total += int(np.minimum(cost[place_live & (owner < 0)], 0).sum())
-    return Fraction(total) / Fraction(scale)
+    unit = max(1, int(np.gcd.reduce(whole))) if whole.size else 1
+    return Fraction(-(-total // unit) * unit) / Fraction(scale)
 
 
 def _indexes(what: str, index: Int, size: int) -> None:

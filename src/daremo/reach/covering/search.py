@@ -33,6 +33,16 @@ def greedy(part: Local, weight: Float) -> Mask | None:
     return is_open
 
 
+def complete(part: Local, is_open: Mask) -> bool:
+    """Open more places until every row has enough, then shut what is superfluous (in place); whether all rows hold."""
+    weight = part.cost + 1e-6 * (1.0 + float(part.cost.max(initial=0)))
+    _greedy(
+        part.start, part.item, part.turned_start, part.turned_row, part.need, part.most, weight, is_open
+    )  # fmt: skip
+    shut_superfluous(part, is_open)
+    return fits(part, is_open)
+
+
 def shut_superfluous(part: Local, is_open: Mask) -> None:
     """Shut, dearest first, every open place whose rows have enough without it (in place)."""
     order = np.argsort(-part.cost, kind="stable")
@@ -56,12 +66,14 @@ def fits(part: Local, is_open: Mask) -> bool:
 def _greedy(start, item, turned_start, turned_row, need, most, weight, is_open):  # type: ignore[no-untyped-def]
     """Greedy by a heap of stale scores; False where some row cannot be satisfied."""
     n, m = weight.size, need.size
-    left = need.copy()
+    left = need - counts(start, item, is_open, m)
     wanting = 0
     for i in range(m):
         wanting += (left[i] > 0) and not most[i]
     heap = [(0.0, np.int64(-1)) for _ in range(0)]
     for j in range(n):
+        if is_open[j]:
+            continue
         g = 0
         for k in range(turned_start[j], turned_start[j + 1]):
             g += (left[turned_row[k]] > 0) and not most[turned_row[k]]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +14,9 @@ from numpy.typing import NDArray
 from daremo.kernel.errors import OutOfTime
 from daremo.reach.covering.assemble import Border, certificate_of
 from daremo.reach.covering.certificate import Certificate
+from daremo.reach.covering.known import Known
 from daremo.reach.covering.neighbours import polish
-from daremo.reach.covering.parts import Local, components, rest_of
+from daremo.reach.covering.parts import components, rest_of
 from daremo.reach.covering.problem import Problem
 from daremo.reach.covering.reduce import Reduced, only_must, reduce
 from daremo.reach.covering.start import first_choice
@@ -30,36 +33,24 @@ class Effort:
 
     Attributes
     ----------
-    passes : int
-        Rounds of windows in which each place is chosen anew without a saving.
-    rounds : int
-        Rounds of cuts a part.
-    nodes : tuple of int
-        Further nodes of a part's tree in each sweep over the parts still open.
     whole : int
-        Parts up to this many places are branched whole; larger ones are divided into regions.
+        Parts up to this many places are branched on as a whole; larger ones are divided.
+    region : int
+        Most places of a region.
+    rounds, few : int
+        Most rounds of cuts for parts and regions, and for parts that will be divided.
+    nodes : tuple of int
+        Further nodes of each tree in each sweep over the parts still open.
+    search : float, share
+        The search for good choices may take this share of the time limit before proofs begin.
     """
 
-    passes: int = 2
-    rounds: int = 60
-    nodes: tuple[int, ...] = (50, 200, 1_000, 5_000, 25_000, 100_000)
     whole: int = 1_000
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known about one part: its best choice and one proof of its own, or several of its regions."""
-
-    part: Local
-    is_open: Mask
-    value: int
-    bound: int = 0
-    proofs: list[Proof] = field(default_factory=list)
-    border: Border | None = None
-
-    @property
-    def closed(self) -> bool:
-        return self.bound >= self.value
+    region: int = 480
+    rounds: int = 60
+    few: int = 6
+    nodes: tuple[int, ...] = (60, 100, 400, 2_000, 10_000, 100_000)
+    search: float = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +127,12 @@ class Search:
 
     @property
     def value(self) -> int:
+        """Cost of the best choice, in whole units."""
         return self.fixed + sum(k.value for k in self.known)
 
     @property
     def bound(self) -> int:
+        """What no choice undercuts, in whole units."""
         return self.fixed + sum(min(k.bound, k.value) for k in self.known)
 
     def enough(self) -> bool:
@@ -149,84 +142,104 @@ class Search:
             return True
         return value - bound <= self.gap * value
 
-    def late(self) -> bool:
+    def over(self) -> bool:
         """Whether to stop now."""
-        return self.watch.late()
+        return self.enough() or self.watch.late()
 
     def run(self) -> Cover:
-        """All steps, cheapest first."""
+        """All steps, those that bring most for their time first."""
+        if not self._first_choices():
+            return _impossible(self.problem, self.effort, self.watch)
+        self._tell()
+        late = self.watch.late
+        if self.target is not None:  # a bare relaxation often says at once that the target is out of reach
+            self._sweep([partial(self._start, k, 0) for k in self._todo()])
+        self._sweep([partial(self._polish, k, 0, partial(late, self.effort.search)) for k in self._todo()])
+        self._sweep([partial(self._start, k, self._rounds(k)) for k in self._todo()])
+        for n, nodes in enumerate(self.effort.nodes):
+            self._sweep([work for k in self._todo() for work in self._branching(k, nodes)])
+            self._sweep([partial(self._polish, k, n + 1, late) for k in self._todo()])
+        return self._told()
+
+    def _first_choices(self) -> bool:
+        """A choice for every part; False where one has none."""
         for part in components(rest_of(self.problem, self.reduced)):
             is_open = first_choice(part, self.problem.scale, seed=self.seed, late=self.watch.late)
+            if is_open is None and self.watch.late():
+                raise OutOfTime(
+                    "時間内に、条件を満たす選び方が見つかりませんでした", "時間の上限を延ばしてください",
+                    math.inf, self.fixed / self.problem.scale, math.inf,
+                )  # fmt: skip
             if is_open is None:
-                if self.watch.late():
-                    raise OutOfTime(
-                        "時間内に、条件を満たす選び方が見つかりませんでした", "時間の上限を延ばしてください",
-                        math.inf, self.fixed / self.problem.scale, math.inf,
-                    )  # fmt: skip
-                return _impossible(self.problem, self.effort, self.watch)
+                return False
             self.known.append(Known(part, is_open, int(part.cost[is_open].sum())))
-        self.tell()
-        self.sweep(self.polish_little)
-        self.sweep(self.begin)
-        for nodes in self.effort.nodes:
-            if self.enough() or self.late():
-                break
-            self.sweep(lambda k, n=nodes: self.go_on(k, n))
-        return self.told()
+        return True
 
-    def tell(self) -> None:
+    def _todo(self) -> list[Known]:
+        """Parts still open, largest first."""
+        return [k for k in reversed(self.known) if not k.closed]
+
+    def _sweep(self, jobs: list[Callable[[], None]]) -> None:
+        """Do jobs one after another, or in threads, as long as they are wanted."""
+
+        def do(job: Callable[[], None]) -> None:
+            if not self.over():
+                job()
+
+        if self.over():
+            return
+        if self.workers > 1:
+            with ThreadPoolExecutor(self.workers) as pool:
+                list(pool.map(do, jobs))
+        else:
+            for job in jobs:
+                do(job)
+        for k in self.known:
+            k.learn()
+        self._tell()
+
+    def _tell(self) -> None:
         """Progress in the caller's unit."""
         self.watch.tell(self.value / self.problem.scale, self.bound / self.problem.scale)
 
-    def sweep(self, work) -> None:  # type: ignore[no-untyped-def]
-        """Do some work on every part that is not closed, largest first, in threads where wanted."""
-        if self.enough() or self.late():
-            return
-        todo = [k for k in reversed(self.known) if not k.closed]
-        if self.workers > 1:
-            with ThreadPoolExecutor(self.workers) as pool:
-                list(pool.map(work, todo))
-        else:
-            for k in todo:
-                work(k)
-        self.tell()
+    def _polish(self, k: Known, turn: int, late: Callable[[], bool]) -> None:
+        """Improve a choice by one round of neighbourhoods."""
+        k.join()
+        is_open = k.is_open.copy()
+        polish(k.part, is_open, self.problem.scale, seed=self.seed + turn, late=late, passes=1)
+        k.take(is_open)
 
-    def polish_little(self, k: Known) -> None:
-        """Improve the first choice by exact neighbourhoods."""
-        polish(k.part, k.is_open, self.problem.scale, seed=self.seed, late=self.late, passes=self.effort.passes)
-        k.value = int(k.part.cost[k.is_open].sum())
+    def _rounds(self, k: Known) -> int:
+        """Rounds of cuts for a part as a whole."""
+        return self.effort.rounds if k.part.n_places <= self.effort.whole else self.effort.few
 
-    def begin(self, k: Known) -> None:
-        """Relax and cut."""
-        if self.late():
-            return
-        k.proofs = [begin(k.part, self.problem.scale, k.is_open, rounds=self.effort.rounds, seed=self.seed)]
-        self.learn(k)
+    def _start(self, k: Known, rounds: int) -> None:
+        """Relax and cut a part as a whole."""
+        k.start(self.problem.scale, rounds=rounds, seed=self.seed, stop=0.01)
 
-    def go_on(self, k: Known, nodes: int) -> None:
-        """Branch some more."""
-        if self.late() or not k.proofs:
-            return
-        grow(k.proofs[0], most_nodes=nodes, late=self.late)
-        self.learn(k)
+    def _branching(self, k: Known, nodes: int) -> list[Callable[[], None]]:
+        """Jobs that branch on a part, or on each of its regions."""
+        if k.part.n_places <= self.effort.whole:
+            return [partial(k.branch, nodes=nodes, late=self.over)]
+        k.divide(self.effort.region)
+        scale, rounds, seed = self.problem.scale, self.effort.rounds, self.seed
+        return [
+            partial(plot.work, scale, rounds=rounds, seed=seed, nodes=nodes, late=self.over)
+            for plot in k.plots
+            if plot.proof is None or not plot.proof.closed
+        ]
 
-    def learn(self, k: Known) -> None:
-        """Take over what the proof of a whole part found."""
-        proof = k.proofs[0]
-        if proof.is_open is not None and proof.value < k.value:
-            k.is_open, k.value = proof.is_open, proof.value
-        k.bound = max(k.bound, proof.bound)
-
-    def told(self) -> Cover:
+    def _told(self) -> Cover:
         """The answer."""
         is_open = self.reduced.opened.copy()
+        proofs: list[Proof] = []
+        borders: list[Border] = []
         for k in self.known:
             is_open[k.part.place[k.is_open]] = True
-        certificate = certificate_of(
-            self.problem.n_rows,
-            self.problem.scale,
-            self.reduced.steps,
-            [p for k in self.known for p in k.proofs],
-            [k.border for k in self.known if k.border is not None],
-        )
-        return Cover(np.flatnonzero(is_open), self.value, self.bound, self.enough(), certificate)
+            own, border = k.proofs()
+            proofs += own
+            borders += [border] if border is not None else []
+        certificate = certificate_of(self.problem.n_rows, self.problem.scale, self.reduced.steps, proofs, borders)
+        unit = max(1, int(np.gcd.reduce(self.problem.cost)))
+        bound = -(-self.bound // unit) * unit
+        return Cover(np.flatnonzero(is_open), self.value, bound, self.enough(), certificate)

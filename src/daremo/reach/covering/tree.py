@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,7 +71,15 @@ class Proof:
 
 
 def begin(
-    part: Local, scale: float, is_open: Mask | None, *, rounds: int, seed: int, stop: float = 0.01, ceiling: int = 0
+    part: Local,
+    scale: float,
+    is_open: Mask | None,
+    *,
+    rounds: int,
+    seed: int,
+    stop: float = 0.01,
+    ceiling: int = 0,
+    cuts: Sequence[Int] = (),
 ) -> Proof:
     """Relax and cut a part; the tree is its root only.
 
@@ -83,11 +91,14 @@ def begin(
         Rounds of cuts.
     ceiling : int
         Where no choice is known: a number that the bound of an impossible part shall reach.
+    cuts : sequence of ndarray of int64
+        Rows of cuts known beforehand.
     """
     value = (
         int(part.cost[is_open].sum()) if is_open is not None else max(ceiling, int(np.abs(part.cost).sum()) + part.unit)
     )
     relaxation = Relaxation(part, scale, seed)
+    relaxation.add(cuts)
     root = tighten(relaxation, enough=value, rounds=rounds, seed=seed, stop=stop)
     proof = Proof(part, value, is_open, part.rounded_up(root.bound), relaxation, [Twig({}, root)])
     if root.x is not None:
