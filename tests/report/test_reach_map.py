@@ -152,17 +152,21 @@ def test_in_a_browser_the_map_opens_moves_by_keyboard_and_asks_nobody(width: int
         page.keyboard.press("Enter")
         page.wait_for_selector("#moving-map[data-ready=yes]", timeout=60_000)
         sizes = page.evaluate(
-            "[...document.querySelectorAll('#moving button')].map(b => b.getBoundingClientRect())"
+            "[...document.querySelectorAll('#moving button:not([hidden])')].map(b => b.getBoundingClientRect())"
             ".map(r => Math.min(r.width, r.height))"
         )
-        page.locator(".spot").first.focus()
+        overlaps = page.evaluate(
+            "[...document.querySelectorAll('.spot:not([hidden])')].map(b => b.getBoundingClientRect()).filter((a, i, all) =>"
+            " all.some((b, j) => j > i && Math.abs(a.x - b.x) < 52 && Math.abs(a.y - b.y) < 52)).length"
+        )
+        page.locator(".spot:not([hidden])").first.focus()
         page.keyboard.press("Enter")
         popup = page.locator(".maplibregl-popup-content").inner_text()
         wide = page.evaluate("document.documentElement.scrollWidth")
         browser.close()
     assert wrong == []
     assert all(u.startswith(("file:", "blob:", "data:")) for u in asked)
-    assert outline >= 4 and min(sizes) >= 44 and wide <= width
+    assert outline >= 4 and min(sizes) >= 44 and wide <= width and overlaps == 0
     assert "施設" in popup
 
 

@@ -213,7 +213,7 @@ def _show_left(voice: Voice, given: Given, who: Served) -> None:
         (UNREACHABLE, "どの候補からも遠い", "out of reach of every place"),
     ):
         at = np.flatnonzero(who.state_d == state)
-        if at.size:
+        if need[at].sum() > 0:
             at = at[np.argsort(-need[at], kind="stable")]
             names = voice("、", ", ").join(given.demand.names[d] for d in at[:5])
             more = voice(" ほか", " …") if at.size > 5 else ""

@@ -56,17 +56,20 @@
     return b;
   }
 
-  function told(properties) {
+  function told(...things) {
     const out = document.createElement("div");
-    const said = typeof properties.said === "string" ? JSON.parse(properties.said) : properties.said;
-    [properties.name, ...said].forEach((text, i) => {
-      const line = document.createElement("p");
-      line.append(i ? text : Object.assign(document.createElement("b"), { textContent: text }));
-      out.append(line);
-    });
+    for (const thing of things) {
+      const said = typeof thing.said === "string" ? JSON.parse(thing.said) : thing.said;
+      const name = thing.number ? thing.number + " " + thing.name : thing.name;
+      [name, ...said].forEach((text, i) => {
+        const line = document.createElement("p");
+        line.append(i ? text : Object.assign(document.createElement("b"), { textContent: text }));
+        out.append(line);
+      });
+    }
     return out;
   }
-  const popup = (at, properties) => new maplibregl.Popup({ maxWidth: "18rem" }).setLngLat(at).setDOMContent(told(properties)).addTo(map);
+  const popup = (at, ...things) => new maplibregl.Popup({ maxWidth: "18rem" }).setLngLat(at).setDOMContent(told(...things)).addTo(map);
 
   function build() {
     map = new maplibregl.Map({
@@ -110,22 +113,45 @@
         map.on("click", "spots", (e) => popup(e.lngLat, e.features[0].properties));
       } else {
         spots.features.forEach(mark);
+        settle();
+        map.on("moveend", settle);
       }
       holder.dataset.ready = "yes";
     });
   }
 
+  // signs a finger could not tell apart become one that speaks for all; zooming in parts them
+  const APART = 54;
+  const signs = [];
   function mark(spot) {
     const sign = document.createElement("button");
+    const face = document.createElement("span");
     sign.type = "button";
-    sign.className = "spot spot--" + spot.properties.shape;
-    sign.append(Object.assign(document.createElement("span"), { textContent: spot.properties.number }));
-    sign.setAttribute("aria-label", spot.properties.number + " " + spot.properties.name);
+    sign.append(face);
+    const one = { spot, sign, face, group: [spot] };
     sign.addEventListener("click", (e) => {
       e.stopPropagation();
-      popup(spot.geometry.coordinates, spot.properties);
+      popup(spot.geometry.coordinates, ...one.group.map((s) => s.properties));
     });
     new maplibregl.Marker({ element: sign }).setLngLat(spot.geometry.coordinates).addTo(map);
+    sign.classList.add("spot", "spot--" + spot.properties.shape);
+    signs.push(one);
+  }
+  function settle() {
+    const leaders = [];
+    for (const one of signs) one.group = [one.spot];
+    for (const one of signs) {
+      const at = map.project(one.spot.geometry.coordinates);
+      const near = leaders.find((l) => Math.abs(l.at.x - at.x) < APART && Math.abs(l.at.y - at.y) < APART);
+      if (near) near.one.group.push(one.spot);
+      else leaders.push({ one, at });
+      one.sign.hidden = Boolean(near);
+    }
+    for (const { one } of leaders) {
+      const many = one.group.length > 1;
+      one.face.textContent = one.spot.properties.number + (many ? "+" + (one.group.length - 1) : "");
+      one.sign.setAttribute("aria-label", one.group.map((s) => s.properties.number + " " + s.properties.name).join("、"));
+    }
   }
 
   function ready() {
