@@ -77,8 +77,8 @@ def equilibrium(
         Wanted (value − bound) / value.
     """
     people, load = np.zeros(place.size), np.zeros(room_p.size)
-    order = np.empty(int(np.diff(start).max(initial=0)), np.int64)
-    level = np.empty(order.size)
+    order = np.arange(place.size)
+    level = np.empty(int(np.diff(start).max(initial=0)))
     value, bound, sweeps, finished = 0.0, 0.0, 0, False
     while not finished and sweeps < most_sweeps:
         for _ in range(_BETWEEN):
@@ -112,28 +112,30 @@ def _sweep(
         a, n = start[r], start[r + 1] - start[r]
         if demand_r[r] <= 0 or n == 0:
             continue
+        # trips in the order of cost that the last sweep left, which is nearly right again
         for i in range(n):
-            p = place[a + i]
-            load[p] -= people[a + i]
-            cost = travel[a + i] + max(load[p], 0.0) / room_p[p]
+            t = order[a + i]
+            p = place[t]
+            load[p] = max(load[p] - people[t], 0.0)
+            cost = travel[t] + load[p] / room_p[p]
             at = i
             while at > 0 and level[at - 1] > cost:
-                level[at], order[at] = level[at - 1], order[at - 1]
+                level[at], order[a + at] = level[at - 1], order[a + at - 1]
                 at -= 1
-            level[at], order[at] = cost, i
+            level[at], order[a + at] = cost, t
         room, filled = 0.0, demand_r[r]
         high = 0.0
         for i in range(n):
             if i > 0 and level[i] >= high:
                 break
-            s = room_p[place[a + order[i]]]
+            s = room_p[place[order[a + i]]]
             room += s
             filled += s * level[i]
             high = filled / room
         for i in range(n):
-            t = a + order[i]
+            t = order[a + i]
             people[t] = max(0.0, (high - level[i]) * room_p[place[t]])
-            load[place[t]] = max(load[place[t]], 0.0) + people[t]
+            load[place[t]] += people[t]
 
 
 @njit(cache=True, nogil=True)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from daremo.kernel.errors import UsageError
 from daremo.reach.travel.dijkstra import grouped, many_to_many
 from daremo.reach.travel.pairs import Pairs, pairs_of
+from daremo.reach.travel.sphere import checked_degrees
 from daremo.reach.travel.streets import Beside, Streets, beside
 
 Floats = NDArray[np.float64]
@@ -79,43 +80,47 @@ def pairs_by_street(
 ) -> StreetTrips:
     """Every trip from a demand point to a place that costs at most `limit` along the streets.
 
-    Parameters
-    ----------
-    latitude_d, longitude_d : array_like, shape (d,), degrees
-    latitude_p, longitude_p : array_like, shape (p,), degrees
-    limit : float, unit of `streets`
-        A trip of exactly this cost counts.
-    snap : {"edge", "node"}
-        Whether a point stands at the nearest spot of a street or at the nearest node.
-    most_snap_km : float, km
-        Points farther from every street are listed and have no trips.
-    only_largest : bool
-        Only use the largest connected piece.
-    off_street_km_h : float, km an hour
-        Speed between door and street, for streets in minutes.
+        Parameters
+        ----------
+        latitude_d, longitude_d : array_like, shape (d,), degrees
+        latitude_p, longitude_p : array_like, shape (p,), degrees
+        limit : float, unit of `streets`
+            A trip of exactly this cost counts.
+        snap : {"edge", "node"}
+            Whether a point stands at the nearest spot of a street or at the nearest node.
+        most_snap_km : float, km
+            Points farther from every street are listed and have no trips.
+        only_largest : bool
+            Only use the largest connected piece.
+        off_street_km_h : float, km an hour
+            Speed between door and street, for streets in minutes.
 
-    Raises
-    ------
-    UsageError
-        Where coordinates, limit or speed cannot be used.
+        Raises
+        ------
+        UsageError
+            Where coordinates, limit or speed cannot be used.
 
-    Source
-    ------
-    Dijkstra (1959), Numerische Mathematik 1, 269-271; searched from the smaller side, each search ended at the limit.
+        Source
+        ------
+        Dijkstra (1959), Numerische Mathematik 1, 269-271; searched from the smaller side, each search ended at the limit.
 
-    Examples
-    --------
-    >>> from daremo.reach.travel.streets import streets_of
-    >>> line = streets_of([34, 34, 34], [134.0, 134.01, 134.02], [0, 1], [1, 2], [1.0, 1.0])
-    >>> pairs_by_street(line, [34], [134.0], [34], [134.015], limit=2).pairs.cost.round(6).tolist()
-    [1.5]
+        Examples
+        --------
+        >>> from daremo.reach.travel.sphere import checked_degrees
+    from daremo.reach.travel.streets import streets_of
+        >>> line = streets_of([34, 34, 34], [134.0, 134.01, 134.02], [0, 1], [1, 2], [1.0, 1.0])
+        >>> pairs_by_street(line, [34], [134.0], [34], [134.015], limit=2).pairs.cost.round(6).tolist()
+        [1.5]
     """
     if not limit >= 0 or np.isnan(limit):
         raise UsageError("bad-parameter", f"道のりの上限 {limit} は使えません", "0以上の数を入れてください")
     if not 0 < off_street_km_h < np.inf:
         raise UsageError("bad-parameter", f"速さ {off_street_km_h} km/h は使えません", "0より大きい数を入れてください")
-    demand = beside(streets, latitude_d, longitude_d, snap=snap, most_km=most_snap_km, only_largest=only_largest)
-    places = beside(streets, latitude_p, longitude_p, snap=snap, most_km=most_snap_km, only_largest=only_largest)
+    home, place = checked_degrees(latitude_d, longitude_d), checked_degrees(latitude_p, longitude_p)
+    lat, lon = np.concatenate([home.lat, place.lat]), np.concatenate([home.lon, place.lon])
+    n_d = home.lat.size
+    both = beside(streets, lat, lon, snap=snap, most_km=most_snap_km, only_largest=only_largest)
+    demand, places = both.part(0, n_d), both.part(n_d, lat.size)
     per_km = 1.0 if streets.unit == "km" else 60 / off_street_km_h
     pairs = _trips(streets, demand, places, limit, per_km)
     piece = streets.pieces()
