@@ -18,6 +18,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 from daremo.reach.model import Watch
 from daremo.reach.staffing.attendance import Units
 from daremo.reach.staffing.cuts import best_cuts, huff_cuts
+from daremo.reach.staffing.link import linking
 from daremo.reach.staffing.terms import Terms
 
 Float = NDArray[np.float64]
@@ -39,8 +40,8 @@ class Relaxed:
 class Relaxation:
     """The programme of one question; the number of open places is set call by call, cuts are kept."""
 
-    def __init__(self, units: Units, t: Terms) -> None:
-        self.units, self.t = units, t
+    def __init__(self, units: Units, t: Terms, linked: bool = False) -> None:
+        self.units, self.t, self.linked = units, t, linked
         self.order = np.lexsort((units.place, -units.pull, np.repeat(np.arange(units.n_units), np.diff(units.start))))
         self.model = highspy.Highs()
         for name, value in (("output_flag", False), ("threads", 1), ("mip_feasibility_tolerance", 1e-7)):
@@ -55,7 +56,8 @@ class Relaxation:
         u, t = self.units, self.t
         n, m = t.n_places, u.n_units
         huff = u.outside > 0
-        cols = 3 * n + m + (m if huff else 0)
+        ways = u.place.size if self.linked else 0
+        cols = 3 * n + m + (m if huff else 0) + ways + (m if huff and self.linked else 0)
         alone_p = np.zeros(n)
         way_unit = np.repeat(np.arange(m), np.diff(u.start))
         visits_t = u.pull if not huff else u.most_u[way_unit] * u.pull / (u.outside + u.pull)
@@ -97,6 +99,9 @@ class Relaxation:
                 np.full(m, -np.inf),
                 np.zeros(m),
             )
+        if self.linked:
+            for entries, lower, upper in linking(u, self.order, n, way_unit):
+                add(entries, lower, upper)
         for column, least, most in (
             (t.organisation_p, 0, t.most_organisation),
             (t.quota_p, t.least_quota, n),
@@ -125,6 +130,8 @@ class Relaxation:
         lower, upper, worth = np.zeros(cols), np.full(cols, np.inf), np.zeros(cols)
         lower[:n], upper[:n] = t.must_p, t.can_p
         upper[n : 2 * n], upper[2 * n : 3 * n] = t.most_units, most_p
+        if self.linked and not huff:
+            upper[3 * n + m :] = 1.0
         worth[2 * n : 3 * n] = 1.0
         total_u = np.zeros(m)
         if huff:
@@ -198,7 +205,7 @@ class Relaxation:
         u, n = self.units, self.t.n_places
         came = x[3 * n : 3 * n + u.n_units]
         if u.outside > 0:
-            drawn = x[self._drawn :]
+            drawn = x[self._drawn : self._drawn + u.n_units]
             if (x[:n] == np.rint(x[:n])).all():
                 drawn = np.zeros(u.n_units)
                 way_unit = np.repeat(np.arange(u.n_units), np.diff(u.start))

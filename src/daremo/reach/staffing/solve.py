@@ -18,7 +18,7 @@ from daremo.kernel.errors import Infeasible
 from daremo.reach.model import Watch
 from daremo.reach.staffing.attendance import Units
 from daremo.reach.staffing.layout import SHORT, Layout, staff
-from daremo.reach.staffing.relax import Relaxation, Relaxed
+from daremo.reach.staffing.relax import Relaxation
 from daremo.reach.staffing.search import allowed, improve, trimmed
 from daremo.reach.staffing.terms import Terms
 
@@ -27,6 +27,8 @@ Bool = NDArray[np.bool_]
 
 #: Nodes of one call of the solver, calls for one count, and ways above which exchange looks at fewer changes.
 NODES, CALLS, MANY = 2_000, 12, 2_000_000
+#: Pairs of ways of a unit (each unit's ways squared) up to which attendance is tied to single ways.
+PAIRS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,7 @@ def solve(units: Units, t: Terms, watch: Watch, gap: float) -> Solved:
         return Solved(best.layout, 0.0, True, "nobody")
     if watch.late() and best.layout is not None:
         return Solved(best.layout, limit, False, "exchange")
-    relaxation = Relaxation(units, t)
-    ranges, method = _split(relaxation, best, watch, gap, limit)
+    ranges, method = _split(best, watch, gap, limit)
     if best.layout is None:
         raise Infeasible(
             "no-layout",
@@ -111,9 +112,11 @@ def _all_open(units: Units) -> Float:
     return units.most_u * total / (units.outside + total)
 
 
-def _split(relaxation: Relaxation, best: _Best, watch: Watch, gap: float, limit: float) -> tuple[list[float], str]:
+def _split(best: _Best, watch: Watch, gap: float, limit: float) -> tuple[list[float], str]:
     """Bounds (visits a year) of parts of all layouts that together are all of them."""
     t, tick = best.t, counter()
+    relaxation = Relaxation(best.units, t)
+    exact: Relaxation | None = None
     low, high = int(t.must_p.sum()), min(t.most_open, int(t.can_p.sum()))
     queue: list[tuple[float, int, int, int, Float]] = []
     closed: list[float] = []
@@ -143,18 +146,30 @@ def _split(relaxation: Relaxation, best: _Best, watch: Watch, gap: float, limit:
                 look(*part)
             continue
         wholes += 1
-        closed.append(_count(relaxation, best, watch, gap, a, -top))
+        if exact is None:
+            exact = Relaxation(best.units, t, linked=True) if _few(best.units) else relaxation
+        closed.append(_count(exact, best, watch, gap, a, -top))
     bounds = [*closed, *(-entry[0] for entry in queue)]
     return bounds, "count by count, HiGHS" + (" with whole doors" if wholes else ", relaxation whole")
+
+
+def _few(units: Units) -> bool:
+    """Whether there are few enough ways to tie attendance to each of them."""
+    return float((np.diff(units.start).astype(float) ** 2).sum()) <= PAIRS
 
 
 def _count(relaxation: Relaxation, best: _Best, watch: Watch, gap: float, n: int, bound: float) -> float:
     """The bound of one count with whole doors, visits a year; sets found on the way are offered."""
     relaxation.count(n, n)
+    if relaxation.linked:
+        found = relaxation.linear(watch)
+        if found is None:
+            return best.value
+        bound = min(bound, found.bound)
     for _ in range(CALLS):
         if watch.late() or bound <= best.value * (1 + gap):
             break
-        found: Relaxed | None = relaxation.whole(watch, 0.2 * gap * max(best.value, 1e-9), NODES)
+        found = relaxation.whole(watch, 0.2 * gap * max(best.value, 1e-9), NODES)
         if found is None:
             return best.value
         bound = min(bound, found.bound)
