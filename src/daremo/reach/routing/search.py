@@ -17,6 +17,8 @@ from daremo.reach.routing.day import NEVER, leg_min, timetable
 
 #: Minutes that stand for "no way" in the solver's tables.
 FAR = 10_000
+#: Times that the solver asks whether to go on, for each solution wanted.
+LOOKS = 100
 
 
 def solver() -> tuple[Any, Any]:
@@ -76,11 +78,15 @@ def search(
     if math.isfinite(watch.limit_s):
         parameters.time_limit.FromMilliseconds(max(1, int(500 * (watch.limit_s - watch.seconds))))
 
-    def look() -> None:
-        if watch.late(0.6):
-            routing.solver().FinishCurrentSearch()
+    asked = 0
 
-    routing.AddAtSolutionCallback(look)
+    def enough() -> bool:
+        """Asked often by the solver; counting makes an end where no further solution exists."""
+        nonlocal asked
+        asked += 1
+        return asked > LOOKS * solutions or watch.late(0.5)
+
+    routing.AddSearchMonitor(routing.solver().CustomLimit(enough))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         found = routing.SolveWithParameters(parameters)
