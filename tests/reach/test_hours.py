@@ -159,11 +159,11 @@ def test_attendance_agrees_with_counting_person_by_person(seed: int):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_bound_of_a_larger_question_holds_for_every_set_that_was_tried(seed: int):
-    q = question(seed, places=8, demand=14, budget_yen=2e6)
+    q = question(seed, places=7, demand=9, budget_yen=2e6)
     answer, t, units = hours(q, gap=1e-3), terms_of(q), units_of(q)
     r = np.random.default_rng(seed)
     for _ in range(300):
-        mask = (r.random(8) < r.uniform(0.1, 0.6)) & t.can_p
+        mask = (r.random(7) < r.uniform(0.1, 0.6)) & t.can_p
         layout = staff(units, t, mask)
         if layout is not None:
             assert layout.value / q.behaviour.visits_a_person <= answer.bound + 1e-6
@@ -172,7 +172,7 @@ def test_the_bound_of_a_larger_question_holds_for_every_set_that_was_tried(seed:
 
 def test_a_layout_never_costs_more_than_the_budget_and_nobody_queues_longer_than_promised():
     for seed in range(4):
-        q = question(seed, places=7, demand=14)
+        q = question(seed, places=6, demand=10)
         answer = hours(q, gap=0.01)
         assert answer.cost_yen <= q.budget_yen + 1e-6
         for row in answer.places:
@@ -246,7 +246,7 @@ def test_a_stop_gives_the_best_so_far_with_a_bound():
 
 def test_progress_is_told_and_never_contradicts_itself():
     told: list[tuple[float, float]] = []
-    q = question(9, places=8, demand=20)
+    q = question(8, places=7, demand=12)
     answer = hours(q, watch=Watch(tell=lambda value, bound: told.append((value, bound))))
     assert told and all(value <= bound + 1e-6 for value, bound in told)
     assert told[-1][0] / q.behaviour.visits_a_person == pytest.approx(answer.value)

@@ -334,3 +334,9 @@ def test_the_timetable_waits_for_the_window_and_rounds_ways_up():
     assert halts is not None
     assert [(h.kind, h.arrive_min, h.begin_min, h.leave_min) for h in halts][1] == ("stop", 561, 600, 660)
     assert halts[-1].arrive_min == 681
+
+
+def test_a_search_without_a_second_solution_ends(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rounds_module, "ORDERS", 0)
+    q = rounds_question([van()], [hall()], [[0, 20], [20, 0]])
+    assert rounds(q, solutions=30).value == 5.0

@@ -175,7 +175,6 @@ def _count(relaxation: Relaxation, best: _Best, watch: Watch, gap: float, n: int
         bound = min(bound, found.bound)
         if np.isfinite(found.y_p).all():
             best.offer(found.y_p > 0.5)
-        watch.tell(best.value, bound)
         if found.proved or not np.isfinite(found.y_p).all():
             break
     return bound
