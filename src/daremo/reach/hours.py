@@ -57,7 +57,7 @@ def hours(question: HoursQuestion, *, watch: Watch | None = None, gap: float = 1
     watch = watch or Watch()
     t = terms_of(question)
     units = units_of(question)
-    solved = solve(units, t, watch, gap)
+    solved = solve(units, t, watch, gap, question.behaviour.visits_a_person)
     return _told(question, units, t, solved.layout, solved.bound, watch, solved.method, seed, solved.finished)
 
 

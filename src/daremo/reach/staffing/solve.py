@@ -44,14 +44,18 @@ class Solved:
 class _Best:
     """The best layout so far."""
 
-    def __init__(self, units: Units, t: Terms, watch: Watch) -> None:
-        self.units, self.t, self.watch = units, t, watch
+    def __init__(self, units: Units, t: Terms, watch: Watch, visits_a_person: float) -> None:
+        self.units, self.t, self.watch, self.visits_a_person = units, t, watch, visits_a_person
         self.layout: Layout | None = None
         self.tried: set[bytes] = set()
 
     @property
     def value(self) -> float:
         return self.layout.value if self.layout is not None else -math.inf
+
+    def tell(self, bound: float) -> None:
+        """Tell the watch, in people."""
+        self.watch.tell(self.value / self.visits_a_person, max(bound, self.value) / self.visits_a_person)
 
     def offer(self, open_p: Bool, passes: int = 3) -> None:
         """Improve a set and keep it if it is the best."""
@@ -69,7 +73,7 @@ class _Best:
                 self.layout = layout
 
 
-def solve(units: Units, t: Terms, watch: Watch, gap: float) -> Solved:
+def solve(units: Units, t: Terms, watch: Watch, gap: float, visits_a_person: float = 1.0) -> Solved:
     """The best layout found and a proved bound.
 
     Parameters
@@ -79,13 +83,15 @@ def solve(units: Units, t: Terms, watch: Watch, gap: float) -> Solved:
     watch : Watch
     gap : float, share
         Stop when (bound − value) / value is at most this.
+    visits_a_person : float, visits
+        Progress is told in people.
 
     Raises
     ------
     Infeasible
         No set of places keeps all conditions.
     """
-    best = _Best(units, t, watch)
+    best = _Best(units, t, watch, visits_a_person)
     best.offer(t.must_p.copy(), passes=20)
     limit = float(units.most_u.sum()) if units.outside == 0 else float(_all_open(units).sum())
     if not units.n_units and best.layout is not None:
@@ -101,7 +107,7 @@ def solve(units: Units, t: Terms, watch: Watch, gap: float) -> Solved:
         )
     bound = min(max(ranges, default=best.value), limit)
     bound = max(bound, best.value)
-    watch.tell(best.value, bound)
+    best.tell(bound)
     done = bound <= best.value * (1 + gap) + 1e-9
     return Solved(best.layout, bound, done or not watch.late(), method)
 
@@ -136,7 +142,7 @@ def _split(best: _Best, watch: Watch, gap: float, limit: float) -> tuple[list[fl
     look(low, high)
     while queue:
         top, _, a, b, y_p = queue[0]
-        watch.tell(best.value, max([-top, *closed]))
+        best.tell(max([-top, *closed]))
         if -top <= best.value * (1 + gap) or watch.late():
             break
         heapq.heappop(queue)
