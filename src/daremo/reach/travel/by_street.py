@@ -80,37 +80,36 @@ def pairs_by_street(
 ) -> StreetTrips:
     """Every trip from a demand point to a place that costs at most `limit` along the streets.
 
-        Parameters
-        ----------
-        latitude_d, longitude_d : array_like, shape (d,), degrees
-        latitude_p, longitude_p : array_like, shape (p,), degrees
-        limit : float, unit of `streets`
-            A trip of exactly this cost counts.
-        snap : {"edge", "node"}
-            Whether a point stands at the nearest spot of a street or at the nearest node.
-        most_snap_km : float, km
-            Points farther from every street are listed and have no trips.
-        only_largest : bool
-            Only use the largest connected piece.
-        off_street_km_h : float, km an hour
-            Speed between door and street, for streets in minutes.
+    Parameters
+    ----------
+    latitude_d, longitude_d : array_like, shape (d,), degrees
+    latitude_p, longitude_p : array_like, shape (p,), degrees
+    limit : float, unit of `streets`
+        A trip of exactly this cost counts.
+    snap : {"edge", "node"}
+        Whether a point stands at the nearest spot of a street or at the nearest node.
+    most_snap_km : float, km
+        Points farther from every street are listed and have no trips.
+    only_largest : bool
+        Only use the largest connected piece.
+    off_street_km_h : float, km an hour
+        Speed between door and street, for streets in minutes.
 
-        Raises
-        ------
-        UsageError
-            Where coordinates, limit or speed cannot be used.
+    Raises
+    ------
+    UsageError
+        Where coordinates, limit or speed cannot be used.
 
-        Source
-        ------
-        Dijkstra (1959), Numerische Mathematik 1, 269-271; searched from the smaller side, each search ended at the limit.
+    Source
+    ------
+    Dijkstra (1959), Numerische Mathematik 1, 269-271; searched from the smaller side, each search ended at the limit.
 
-        Examples
-        --------
-        >>> from daremo.reach.travel.sphere import checked_degrees
-    from daremo.reach.travel.streets import streets_of
-        >>> line = streets_of([34, 34, 34], [134.0, 134.01, 134.02], [0, 1], [1, 2], [1.0, 1.0])
-        >>> pairs_by_street(line, [34], [134.0], [34], [134.015], limit=2).pairs.cost.round(6).tolist()
-        [1.5]
+    Examples
+    --------
+    >>> from daremo.reach.travel.streets import streets_of
+    >>> line = streets_of([34, 34, 34], [134.0, 134.01, 134.02], [0, 1], [1, 2], [1.0, 1.0])
+    >>> pairs_by_street(line, [34], [134.0], [34], [134.015], limit=2).pairs.cost.round(6).tolist()
+    [1.5]
     """
     if not limit >= 0 or np.isnan(limit):
         raise UsageError("bad-parameter", f"道のりの上限 {limit} は使えません", "0以上の数を入れてください")
