@@ -20,6 +20,7 @@ def auction(
     size: Float,
     room: Float,
     step: float,
+    crumb: float,
     most_bids: int,
     amount: Float,
     price: Float,
@@ -37,6 +38,9 @@ def auction(
         0 = shut.
     step : float
         Least raise of a bid, in worth a unit of size.
+    crumb : float, share
+        Amounts below this share of a demand point, and of an average place, wait until the end: they would wander about
+        for long without moving a price.
     most_bids : int
         Whoever is still waiting after so many bids is not served.
     amount : ndarray, shape (trips,), size
@@ -61,12 +65,13 @@ def auction(
         queue[d] = d
         waiting[d] = True
     begin, count, bids = 0, n, 0
+    small = crumb * room.sum() / max(1, np.count_nonzero(room))
     while count > 0 and bids < most_bids and first_spare >= 0:
         d = queue[begin]
         begin = (begin + 1) % n
         count -= 1
         waiting[d] = False
-        if left[d] <= 1e-9 * size[d]:
+        if left[d] <= min(crumb * size[d], small):
             continue
         best, second, at = 0.0, 0.0, -1
         for k in range(row_start[d], row_start[d + 1]):
@@ -115,7 +120,7 @@ def auction(
                 waiting[e] = True
                 queue[(begin + count) % n] = e
                 count += 1
-        if left[d] > 1e-9 * size[d] and not waiting[d]:
+        if left[d] > min(crumb * size[d], small) and not waiting[d]:
             waiting[d] = True
             queue[(begin + count) % n] = d
             count += 1
@@ -129,4 +134,24 @@ def auction(
             amount[trip[i]] += much[i]
             total += much[i] * row_worth[trip[i]]
             i = after[i]
+    return total + _fill_up(row_start, row_place, row_worth, left, room - held, amount)
+
+
+@njit(cache=True, nogil=True)
+def _fill_up(row_start: Int, row_place: Int, row_worth: Float, left: Float, spare: Float, amount: Float) -> float:
+    """Serve what is left where there is room to spare, each demand point on its best trips; the worth added."""
+    total = 0.0
+    for d in range(left.size):
+        while left[d] > 0:
+            best, at = 0.0, -1
+            for k in range(row_start[d], row_start[d + 1]):
+                if spare[row_place[k]] > 0 and row_worth[k] > best:
+                    best, at = row_worth[k], k
+            if at < 0:
+                break
+            much = min(left[d], spare[row_place[at]])
+            amount[at] += much
+            total += much * best
+            left[d] -= much
+            spare[row_place[at]] -= much
     return total

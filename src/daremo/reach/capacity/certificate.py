@@ -161,7 +161,18 @@ class _Walk:
         with_trip, without_trip = np.zeros(f.demand.size, np.int64), np.zeros(f.demand.size, np.int64)
         table = np.zeros((2, items + 1, room + 1), np.int64)
         _fill_places(
-            self.start, f.demand, f.cost, f.size, f.capacity, most, allowed, prices, worth, with_trip, without_trip, table
+            self.start,
+            f.demand,
+            f.cost,
+            f.size,
+            f.capacity,
+            most,
+            allowed,
+            prices,
+            worth,
+            with_trip,
+            without_trip,
+            table,
         )
         chosen, leaves, enters = self._chosen(worth, least, most)
         bound = int(prices.sum()) + int(worth[chosen].sum())

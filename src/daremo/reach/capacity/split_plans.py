@@ -16,6 +16,9 @@ from daremo.reach.model import Watch
 
 Mask = NDArray[np.bool_]
 
+#: Amounts that the auction leaves to the end, as a share of a demand point and of an average place.
+CRUMB = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Sale:
@@ -69,7 +72,18 @@ class Market:
         amount, price = np.zeros(q.n_trips), np.zeros(q.n_places)
         room = (units * t.capacity).astype(float)
         step = fine * self.most_worth
-        auction(t.row_start, self.row_place, worth, self.size, room, step, 400 * q.n_demand + 10_000, amount, price)
+        auction(
+            t.row_start,
+            self.row_place,
+            worth,
+            self.size,
+            room,
+            step,
+            CRUMB if q.optional else 1e-9,
+            400 * q.n_demand + 10_000,
+            amount,
+            price,
+        )
         sold = np.zeros(q.n_trips)
         sold[t.row_trip] = amount
         self._serve_nobodies(sold, units)

@@ -257,7 +257,7 @@ def climb_shares(
         spent = fill_served(t, bench)
         for d in range(n):
             missing[d] = 1.0 - bench.served[d]
-        state[n], state[n + 1], state[n + 2] = 1.0, 0.1, 0.0
+        state[n], state[n + 1], state[n + 2] = 0.05, 0.2, 0.0
         for p in range(place_share.size):
             place_share[p] = bench.units[p] / max(most[p], 1) if bench.chosen[p] else 0.0
     length, blend, idle = state[n], state[n + 1], state[n + 2]
@@ -301,8 +301,8 @@ def climb_shares(
                 length = min(2.0, length * 1.1)
         else:
             idle += 1.0
-            if idle >= 10:
-                length, idle = max(length * 0.7, 1e-4), 0.0
+            if idle >= 5:
+                length, idle = max(length * 0.7, 1e-7), 0.0
         if visits and budget < np.inf:
             step_up = (spent - budget) / max(budget, 1.0)
             trial_money = max(
@@ -312,6 +312,6 @@ def climb_shares(
         else:
             trial_money = new_money
         if step % 50 == 49:
-            blend = max(blend * 0.8, 0.01)
+            blend = max(blend * 0.9, 0.02)
     state[n], state[n + 1], state[n + 2] = length, blend, idle
     return bound, money

@@ -51,7 +51,14 @@ def conditions_kept(opened: tuple[int, ...], n: int, most_places: int, c: Condit
 
 
 def trips_kept(
-    served: Served, pairs: Pairs, need_d: Float, room_p: Float, opened: tuple[int, ...], *, split: bool, all_served: bool
+    served: Served,
+    pairs: Pairs,
+    need_d: Float,
+    room_p: Float,
+    opened: tuple[int, ...],
+    *,
+    split: bool,
+    all_served: bool,
 ) -> tuple[list[Problem], Int]:
     """Trips exist, go to open places, serve nobody twice and fill no place beyond its room; and each trip's row, index."""
     n = pairs.n_places
