@@ -184,9 +184,9 @@ def _shift(start: Int, place: Place, worth: Float, is_open: Mask, add: Float, i:
 @njit(cache=True, nogil=True)
 def _close(
     start: Int, place: Place, worth: Float, cstart: Int, cdemand: Place, cworth: Float,
-    is_open: Mask, b1: Float, b2: Float, at: Int, add: Float, r: int,
+    is_open: Mask, b1: Float, b2: Float, at: Int, add: Float, dirty: Mask, r: int,
 ) -> float:  # fmt: skip
-    """Close place r; returns what is lost."""
+    """Close place r; returns what is lost. Open places whose people are touched become dirty."""
     is_open[r] = False
     lost = 0.0
     back = 0.0
@@ -197,6 +197,8 @@ def _close(
             b1[i], b2[i], at[i] = _best_two(start, place, worth, is_open, i)
             if b1[i] < old:
                 lost += old - b1[i]
+                if at[i] >= 0:
+                    dirty[at[i]] = True
                 _shift(start, place, worth, is_open, add, i, old, b1[i])
         v = cworth[k] - b1[i]
         if v > 0.0:
@@ -208,10 +210,11 @@ def _close(
 @njit(cache=True, nogil=True)
 def _open(
     start: Int, place: Place, worth: Float, cstart: Int, cdemand: Place, cworth: Float,
-    is_open: Mask, b1: Float, b2: Float, at: Int, add: Float, j: int,
+    is_open: Mask, b1: Float, b2: Float, at: Int, add: Float, dirty: Mask, j: int,
 ) -> float:  # fmt: skip
-    """Open place j; returns what is won."""
+    """Open place j; returns what is won. It and open places that lose people to it become dirty."""
     is_open[j] = True
+    dirty[j] = True
     add[j] = 0.0
     won = 0.0
     for k in range(cstart[j], cstart[j + 1]):
@@ -219,11 +222,15 @@ def _open(
         w = cworth[k]
         if w > b1[i]:
             old = b1[i]
+            if at[i] >= 0:
+                dirty[at[i]] = True
             b2[i], b1[i], at[i] = old, w, j
             won += w - old
             _shift(start, place, worth, is_open, add, i, old, w)
         elif w > b2[i]:
             b2[i] = w
+            if at[i] >= 0:
+                dirty[at[i]] = True
     return won
 
 
@@ -258,6 +265,7 @@ def _exchange(
     loss = np.zeros(m)
     moves = 0
     opened = np.empty(m, np.int64)
+    dirty, was = np.ones(m, np.bool_), np.ones(m, np.bool_)
     for round_ in range(kicks + 1):
         if round_ > 0:
             # shake: close a few neighbours of a random place, let the refill decide
@@ -266,12 +274,13 @@ def _exchange(
                     if is_open[j] and not best_open[j]:
                         spent -= cost[j]
                         broken += _use(lstart, limit, lweight, used, most, j, -1.0)
-                        total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, j)
+                        total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
                 for j in range(m):
                     if best_open[j] and not is_open[j]:
                         spent += cost[j]
                         broken += _use(lstart, limit, lweight, used, most, j, 1.0)
-                        total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, j)
+                        total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
+            dirty[:] = False
             centre = pool[np.random.randint(pool.size)]
             forced_in = 0
             for t in range(kick):
@@ -290,27 +299,30 @@ def _exchange(
                     continue
                 broken += _use(lstart, limit, lweight, used, most, j, 1.0)
                 spent += cost[j] - cost[r]
-                total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, r)
-                total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, j)
+                total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r)
+                total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
                 forced_in += 1
             if forced_in == 0:
                 continue
         for _ in range(passes):
-            loss[:] = 0.0
-            for i in range(n):
-                if at[i] >= 0:
-                    loss[at[i]] += b1[i] - b2[i]
-            now = np.flatnonzero(is_open)
+            now = np.flatnonzero(is_open & dirty)
+            loss[now] = 0.0
+            for r in now:
+                for k in range(cstart[r], cstart[r + 1]):
+                    i = cdemand[k]
+                    if at[i] == r:
+                        loss[r] += b1[i] - b2[i]
             ratio = np.empty(now.size)
             for q in range(now.size):
                 ratio[q] = loss[now[q]] / cost[now[q]] if cost[now[q]] > 0.0 else np.inf
             better = 0
             for q in np.argsort(ratio):
                 r = now[q]
-                if state[r] != 0 or not is_open[r]:
+                if state[r] != 0 or not is_open[r] or not dirty[r]:
                     continue
+                dirty[r] = False
                 old_total = total
-                total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, r)
+                total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r)
                 spent -= cost[r]
                 broken += _use(lstart, limit, lweight, used, most, r, -1.0)
                 count = 0
@@ -325,7 +337,7 @@ def _exchange(
                         break
                     spent += cost[pick]
                     broken += _use(lstart, limit, lweight, used, most, pick, 1.0)
-                    total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, pick)
+                    total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, pick)
                     opened[count] = pick
                     count += 1
                     if pick == r:
@@ -333,14 +345,19 @@ def _exchange(
                 if broken == 0 and total > old_total + 0.5:
                     better += 1
                 elif count != 1 or opened[0] != r:
+                    was[:] = dirty
                     for t in range(count):
                         j = opened[t]
                         spent -= cost[j]
                         broken += _use(lstart, limit, lweight, used, most, j, -1.0)
-                        total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, j)
+                        total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
                     spent += cost[r]
                     broken += _use(lstart, limit, lweight, used, most, r, 1.0)
-                    total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, r)
+                    total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r)
+                    dirty[:] = was
+                    dirty[r] = False
+                else:
+                    dirty[r] = False
             moves += better
             if better == 0:
                 break

@@ -27,11 +27,10 @@ State = NDArray[np.int8]
 #: What is decided about a place.
 SHUT, FREE, OPEN = -1, 0, 1
 
-DEFLECT = 0.7
-PATIENCE = 12
-SHRINK = 0.6
-#: Steps aim a little beyond the best layout known, so that they do not die at it.
-BEYOND = 1.0005
+#: Share of a new direction in the step; the rest is the direction before.
+DEFLECT = 0.3
+#: An ascent ends when its step factor has fallen to this.
+SMALLEST = 1e-4
 
 
 @njit(cache=True, nogil=True)
@@ -167,6 +166,7 @@ def _steps(
     start: Int, place: Place, worth: Float, cost: Float, budget: float,
     lstart: Int, lplace: Place, lweight: Float, most: Float,
     state: State, top: Float, fixed_price: float, target: float, enough: float, steps: int,
+    patience: float, shrink: float,
     u: Float, v: Float, du: Float, dv: Float, best_u: Float, best_v: Float, often: Float, s: Float,
 ) -> int:  # fmt: skip
     """Up to `steps` steps; see `Ascent` for what is kept. Returns how many were made."""
@@ -200,12 +200,12 @@ def _steps(
             best_v[:] = v
         if s[2] <= target + enough:
             return it + 1
-        if s[1] >= PATIENCE:
-            s[0] *= SHRINK
+        if s[1] >= patience:
+            s[0] *= shrink
             s[1] = 0.0
             u[:] = best_u
             v[:] = best_v
-            if s[0] < 1e-4:
+            if s[0] < SMALLEST:
                 return it + 1
             continue
         first = s[3] == 0.0
@@ -230,9 +230,7 @@ def _steps(
                 norm += x * x
         if norm < 1e-12:
             return it + 1
-        step = s[0] * (bound - target / BEYOND if target < 0.0 else bound - target * BEYOND) / norm
-        if step <= 0.0:
-            step = s[0] * (bound - target) / norm
+        step = s[0] * (bound - target) / norm
         for i in range(n):
             x = u[i] - step * du[i]
             u[i] = 0.0 if x < 0.0 else (top[i] if x > top[i] else x)
@@ -278,6 +276,8 @@ def ascend(
     enough: float = 0.0,
     steps: int,
     alpha: float = 1.0,
+    patience: int = 50,
+    shrink: float = 0.8,
     fixed_price: float = -1.0,
     top: Float | None = None,
 ) -> Ascent:
@@ -294,6 +294,8 @@ def ascend(
         Value of the best layout known; steps are sized by the distance to it.
     enough : float
         The ascent ends when the bound is within this of the target.
+    alpha, patience, shrink : float, int, float
+        First step factor; after `patience` steps without progress it is multiplied by `shrink`.
     fixed_price : float
         Price of budget that must not move (regions of a larger question); −1 = the best one in each step.
     """
@@ -303,7 +305,7 @@ def ascend(
     k = q.limits
     made = _steps(
         q.start, q.place, q.worth, q.cost_p, q.budget, k.start, k.place, k.weight, k.most,
-        state, best_worth(q) if top is None else top, fixed_price, target, enough, steps,
+        state, best_worth(q) if top is None else top, fixed_price, target, enough, steps, float(patience), shrink,
         u, v, np.zeros(u.size), np.zeros(v.size), best_u, best_v, often, s,
     )  # fmt: skip
     return Ascent(best_u, best_v, float(s[5]), float(s[2]), often, int(made))
