@@ -30,8 +30,8 @@ __all__ = [
 
 #: Orders of stops that are listed before the question counts as large, and routes that one programme holds.
 ORDERS, COLUMNS = 30_000, 60_000
-#: Solutions after which OR-tools stops, and nodes of the solver.
-SOLUTIONS, NODES = 500, 20_000
+#: Solutions after which OR-tools stops, and nodes of HiGHS for all routes and for the routes met.
+SOLUTIONS, NODES, RECOMBINED = 500, 20_000, 3_000
 
 
 def rounds_question(
@@ -195,7 +195,7 @@ def _recombined(
         return plan, worth
     p = programme(q, c, pool)
     part = Watch(max(1e-3, 0.5 * (watch.limit_s - watch.seconds))) if math.isfinite(watch.limit_s) else watch
-    chosen: Chosen = choose(p, part, 500)
+    chosen: Chosen = choose(p, part, RECOMBINED)
     other = _placed(q, c, kinds, [(pool[p.route[k]], p.group[k]) for k in np.flatnonzero(chosen.uses > 0.5)])
     found = _worth(q, other)
     return (other, found) if (found[0], found[1], -found[2]) > (worth[0], worth[1], -worth[2]) else (plan, worth)

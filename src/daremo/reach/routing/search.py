@@ -18,7 +18,7 @@ from daremo.reach.routing.day import NEVER, leg_min, timetable
 #: Minutes that stand for "no way" in the solver's tables.
 FAR = 10_000
 #: Times that the solver asks whether to go on, for each solution wanted.
-LOOKS = 100
+LOOKS = 1_000
 
 
 def solver() -> tuple[Any, Any]:

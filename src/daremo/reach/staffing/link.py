@@ -17,6 +17,9 @@ Int = NDArray[np.int64]
 Entries = list[tuple[Int, Int, Float]]
 Block = tuple[Entries, Float, Float]
 
+#: Pairs of ways of one unit above which closest assignment is left out: the bound stays valid, a little looser.
+PAIRS = 1e6
+
 
 def linking(u: Units, order: Int, n: int, way_unit: Int) -> list[Block]:
     """Blocks of rows (entries, lower, upper) for columns y, h, L by place, c by unit, A by unit (Huff), x by way, z by unit (Huff).
@@ -43,8 +46,9 @@ def linking(u: Units, order: Int, n: int, way_unit: Int) -> list[Block]:
     none, zero = np.full(ways, -np.inf), np.zeros(ways)
     if u.outside == 0:
         blocks.append(([(w, x + w, np.ones(ways)), (w, u.place, -np.ones(ways))], none, zero))
-        row, column = _worse(u, order)
-        blocks.append(([(w, u.place, np.ones(ways)), (row, x + column, np.ones(row.size))], none, np.ones(ways)))
+        if float((np.diff(u.start).astype(float) ** 2).sum()) <= PAIRS:
+            row, column = _worse(u, order)
+            blocks.append(([(w, u.place, np.ones(ways)), (row, x + column, np.ones(row.size))], none, np.ones(ways)))
         blocks.append(([(way_unit, x + w, np.ones(ways))], np.full(m, -np.inf), np.ones(m)))
         return blocks
     z = x + ways + way_unit

@@ -27,8 +27,8 @@ Bool = NDArray[np.bool_]
 
 #: Nodes of one call of the solver, calls for one count, and ways above which exchange looks at fewer changes.
 NODES, CALLS, MANY = 2_000, 12, 2_000_000
-#: Pairs of ways of a unit (each unit's ways squared) up to which attendance is tied to single ways.
-PAIRS = 1e6
+#: Ways up to which attendance is tied to each of them (best choice; Huff's form is heavier).
+WAYS_BEST, WAYS_HUFF = 12_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _split(best: _Best, watch: Watch, gap: float, limit: float) -> tuple[list[fl
 
 def _few(units: Units) -> bool:
     """Whether there are few enough ways to tie attendance to each of them."""
-    return float((np.diff(units.start).astype(float) ** 2).sum()) <= PAIRS
+    return units.place.size <= (WAYS_HUFF if units.outside > 0 else WAYS_BEST)
 
 
 def _count(relaxation: Relaxation, best: _Best, watch: Watch, gap: float, n: int, bound: float) -> float:
