@@ -139,6 +139,8 @@ def _indexes(what: str, index: Int, size: int) -> None:
 
 def _bounded(price: Int, item: Int, starts: Int, lengths: Int) -> None:
     """Refuse prices below 0, or so large that the sums of a leaf could overflow."""
+    if price.shape != item.shape:
+        raise Refused("a price without a row, or a row without a price")
     if price.size and price.min() < 0:
         raise Refused("a price is negative")
     sums = np.r_[0.0, np.cumsum(price.astype(float) * lengths[item])]

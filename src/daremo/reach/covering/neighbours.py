@@ -23,6 +23,8 @@ Mask = NDArray[np.bool_]
 SIZE, PATIENCE_S = 150, 3.0
 #: All shakes of a window together, in the smallest saving there can be.
 SHAKE = 0.3
+#: A window is good enough within this share of its costs.
+NEAR = 1e-4
 
 
 def polish(part: Local, is_open: Mask, scale: float, *, seed: int, late: Callable[[], bool], passes: int) -> None:
@@ -90,7 +92,7 @@ def _choose_anew(part: Local, is_open: Mask, places: Int, scale: float, random: 
         rows,
         time_limit_s=PATIENCE_S,
         start=np.flatnonzero(is_open[places]),
-        slack=0.95 * unit if part.unit > 1 else 0.0,
+        slack=max(0.95 * unit if part.unit > 1 else 0.0, NEAR * float(np.abs(cost).sum())),
     )
     if told.open is None:
         return 0
