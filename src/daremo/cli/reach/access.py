@@ -17,11 +17,11 @@ from daremo.cli.text import table
 
 if TYPE_CHECKING:
     from daremo.cli.reach.given import Given
-    from daremo.reach.access import Access, Measure
+    from daremo.reach.access import Access
     from daremo.reach.decay import Decay
     from daremo.report.reach_map import ReachView
 
-MEASURES = ("nearest", "k-nearest", "gravity", "2sfca", "e2sfca", "3sfca", "raam")
+MEASURES = ("nearest", "k-nearest", "knearest", "gravity", "2sfca", "e2sfca", "3sfca", "raam")
 #: Weights of the three rings of a catchment, each a third of the limit: Luo and Qi (2009).
 RING_WEIGHTS = (1.0, 0.68, 0.22)
 #: How sharply the log-logistic decay falls where half still come.
@@ -62,7 +62,7 @@ def access(
     voice: Voice,
     demand: Path,
     places: Path | None,
-    method: Measure,
+    method: str,
     stages: tuple[str, ...],
     k: int,
     half: float | None,
@@ -85,6 +85,7 @@ def access(
 
     if out is not None:
         refuse_foreign(out, force=force)
+    method = "k-nearest" if method == "knearest" else method
     given = read_given(demand, places, asked, radius=method in ("gravity", "2sfca", "e2sfca", "3sfca"))
     good = bool(asked.get("skip_bad_rows"))
     each = [read_demand(demand, s, good_rows=good).need for s in stages] or [given.demand.need]

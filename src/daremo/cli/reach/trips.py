@@ -23,6 +23,13 @@ MOST_TRIPS = 60_000_000
 
 
 def longest(asked: dict[str, Any], *, needed: bool) -> float:
+    """Longest trip that counts, km or minutes; infinite where none is named and none is needed.
+
+    Raises
+    ------
+    UsageError
+        Where it is missing, named twice, or in a unit that the way of travelling does not have.
+    """
     km, minutes = asked.get("radius_km"), asked.get("within_min")
     timed = [name for name in ("osm", "timetable") if asked.get(name)]
     if km is not None and minutes is not None:
