@@ -125,18 +125,19 @@ def median_with_capacity(
     if p != int(p) or p < 0:
         raise UsageError("bad-count", f"施設の数 {p} では計算できません", "0以上の整数を入れてください")
     q = median_question(pairs, demand, capacity, int(p), weight, split, conditions)
-    refuse_hopeless(q)
+    need = demand[q.label_d]
+    refuse_hopeless(q, need, capacity)
     pricing: Pricing = SplitPricing(q, seed) if split else WholePricing(q, seed)
     found = Tree(q, pricing, gap, clock, None).run(MOST_CASES)
-    plan = _plan_or_refusal(q, found)
+    plan = _plan_or_refusal(q, found, need, capacity)
     return _answer(q, found, plan, pairs, demand, weight, seed, clock)
 
 
-def _plan_or_refusal(q: Question, found: Found) -> Plan:
+def _plan_or_refusal(q: Question, found: Found, need: Float, capacity: Float) -> Plan:
     if found.plan is not None:
         return found.plan
     if found.finished:
-        refuse_impossible(q)
+        refuse_impossible(q, need, capacity)
         raise Infeasible(
             "capacity-impossible",
             "どう組み合わせても、全員を定員の中で受け持てません",

@@ -186,9 +186,9 @@ class _Walk:
         only = allowed & chosen[f.place] & (base[f.place] + np.minimum(without_trip, other[f.place]) > limit) & ~out
         most[shut], least[opened] = 0, 1
         least[f.place[only]] = np.maximum(least[f.place[only]], 1)
-        bound_to = np.zeros(f.size.size, bool)
-        bound_to[f.demand[only]] = True
-        allowed &= ~out & (only | ~bound_to[f.demand])
+        # who must be served here, and there, is served nowhere
+        bound_to = np.bincount(f.demand[only], minlength=f.size.size)[f.demand]
+        allowed &= ~out & ((bound_to == 0) | (only & (bound_to == 1)))
         return bound
 
     def _apply_shares(self, prices: Int, money: int, least: Int, most: Int) -> int:

@@ -93,11 +93,11 @@ class Market:
 
     def cost_of(self, sold: Float) -> float:
         """Total cost of amounts sold on each trip, whole units."""
-        q, t = self.q, self.q.trips
-        served = np.bincount(t.demand, sold, q.n_demand)
-        if not q.optional and (served < self.size * (1 - 1e-9))[np.diff(t.row_start) > 0].any():
+        q, share = self.q, self.share_of(sold)
+        served = np.bincount(q.trips.demand, share, q.n_demand)
+        if not q.optional and (served < 1 - 1e-9)[np.diff(q.trips.row_start) > 0].any():
             return np.inf
-        return float((t.cost * self.share_of(sold)).sum())
+        return float((q.trips.cost * share).sum())
 
     def share_of(self, sold: Float) -> Float:
         """Amounts as shares of each demand point, shape (trips,)."""

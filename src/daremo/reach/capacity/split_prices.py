@@ -107,6 +107,7 @@ def values(t: Trips, most: Int, prices: Float, money: float, bench: Bench) -> No
             left = float(t.size[d])
             if left == 0:
                 total += t.cost[k] + money * t.visit_yen[d] - prices[d]
+                continue
             while left > room and n <= most[p]:
                 total += bench.rate[i] * room
                 left -= room
@@ -261,7 +262,7 @@ def climb_shares(
         for p in range(place_share.size):
             place_share[p] = bench.units[p] / max(most[p], 1) if bench.chosen[p] else 0.0
     length, blend, idle = state[n], state[n + 1], state[n + 2]
-    trial_money = money
+    trial_money, heaviest = money, weight.max() if n else 0.0
     for step in range(steps):
         if bound > target:
             break
@@ -269,7 +270,7 @@ def climb_shares(
         for d in range(n):
             if not (optional and prices[d] == 0 and missing[d] > 0):
                 norm += weight[d] * missing[d] * missing[d]
-        if norm <= 0:
+        if norm <= 1e-9 * heaviest:
             break
         pace = length * (1.02 * max(aim - bound, 1.0)) / norm
         for d in range(n):

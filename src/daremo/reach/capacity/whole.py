@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from daremo.reach.capacity.branch import Look, Plan
+from daremo.reach.capacity.layout import Layout
 from daremo.reach.capacity.proof import Division, Prices
 from daremo.reach.capacity.question import Float, Int, Question
 from daremo.reach.capacity.rules import Case
@@ -25,6 +26,8 @@ class WholePricing:
         self.q, self.rng = q, np.random.default_rng(seed)
         self.desk, self.table = desk_of(q.trips), table_of(q)
         self.trip_share, self.place_share = np.zeros(q.n_trips), np.zeros(q.n_places)
+        r = q.rules
+        self.bound_up = bool((r.owner_p >= 0).any() or (r.group_p >= 0).any() or r.apart.size)
         self.place = np.repeat(np.arange(q.n_places), np.diff(q.trips.start))
 
     def begin(self) -> Prices:
@@ -92,14 +95,15 @@ class WholePricing:
         """The best of several plans from places drawn around the averaged answer."""
         t, best, best_cost = self.q.trips, None, np.inf
         free = np.where(self.q.rules.least_p > 0, 2, self.q.rules.most_p)
-        mobile = True
         for turn in range(tries):
             noise = 0.3 if turn else 0.0
             score = self.place_share + noise * self.rng.random(self.q.n_places)
             opened = self._chosen(case, score)
+            if not opened.size:
+                continue
             served = np.zeros(self.q.n_demand, np.int64)
             vary = np.exp(0.2 * self.rng.normal(size=self.q.n_demand)) if turn else np.ones(self.q.n_demand)
-            cost = settle(self.table, t.size, t.capacity, free, opened, served, vary, mobile)
+            cost = settle(self.table, t.size, t.capacity, free, opened, served, vary, not self.bound_up)
             if cost < best_cost:
                 best_cost, best = cost, (opened, served)
             if watch.late():
@@ -107,16 +111,20 @@ class WholePricing:
         return self._plan(best_cost, *best) if best is not None else None
 
     def _chosen(self, case: Case, score: Float) -> Int:
-        """Open places that must be, then the best scored."""
+        """Open places that must be, then the best scored that the conditions allow; index, ascending by rank."""
+        if self.bound_up:
+            layout = Layout(self.q, np.inf)
+            layout.take(np.where(case.least > 0, 2.0, np.where(case.most > 0, score, -1.0)), floor=-0.5)
+            return np.flatnonzero(layout.units) if layout.keeps_groups() else np.zeros(0, np.int64)
         order = np.lexsort((-score, case.most == 0, case.least == 0))
-        return order[: self.q.rules.most_places].astype(np.int64)
+        return order[case.most[order] > 0][: self.q.rules.most_places].astype(np.int64)
 
     def _plan(self, cost: float, opened: Int, served: Int) -> Plan:
         share = np.zeros(self.q.n_trips)
         goes = opened[served]
         share[goes[self.q.trips.demand] == self.place] = 1.0
         units = np.zeros(self.q.n_places, np.int64)
-        units[goes] = 1
+        units[opened if self.bound_up else goes] = 1
         units[self.q.rules.least_p > 0] = 1
         return Plan(float(cost), units, share)
 
