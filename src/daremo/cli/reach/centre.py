@@ -23,7 +23,7 @@ from daremo.kernel.errors import UsageError
 )
 @options.conditions
 @options.search
-@options.parallel
+@options.workers
 @options.writing
 @verb
 def centre(

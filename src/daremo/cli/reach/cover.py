@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 @options.capacity
 @options.conditions
 @options.search
-@options.parallel
+@options.workers
+@options.scheduler
 @options.writing
 @verb
 def cover(
@@ -105,6 +106,7 @@ def cover(
 
             question |= {"need_d": need, "p": p, "budget_yen": budget_yen, "cost_yen_p": cost}
             question |= {"worth": worth, "backup_share": backup_share}
+            how |= {} if scheduler is None else {"scheduler": scheduler}
             found = solve(given.pairs, workers=workers, **question, **how)
     who = served(given, found.open, conditions.never, worth)
     kind = "cover_everybody" if everybody else "cover" if room is None else "cover_with_capacity"

@@ -102,17 +102,15 @@ search = _all(
     click.option("--seed", default=1, show_default=True, help="The same seed gives the same answer."),
 )
 
-parallel = _all(
-    click.option(
-        "--workers",
-        default=1,
-        show_default=True,
-        type=click.IntRange(1),
-        help="Regions solved at once on this machine.",
-    ),
-    click.option(
-        "--scheduler", metavar="tcp://HOST:PORT", help="Dask scheduler to solve regions on; needs the extra [scale]."
-    ),
+workers = click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Parts of the question solved at once on this machine.",
+)
+scheduler = click.option(
+    "--scheduler", metavar="tcp://HOST:PORT", help="Dask scheduler to solve parts on; needs the extra [scale]."
 )
 
 writing = _all(
