@@ -90,7 +90,7 @@ def limit_for(q: Question, plan: Plan | None, gap: float) -> float:
     """The largest cost, whole, that would be better than the plan by more than the wanted gap."""
     if plan is None:
         return q.worst
-    slack = max(q.step, gap * abs(plan.cost))
+    slack = max(q.step, gap * abs(plan.cost) * (1 - 1e-6))
     if q.step <= 0:
         slack = max(slack, 1e-9 * abs(plan.cost), 1.0)
     return plan.cost - math.ceil(slack)

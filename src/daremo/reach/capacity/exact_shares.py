@@ -18,6 +18,8 @@ def transport(q: Question, units: Int) -> tuple[Float, Float, float] | None:
     t, place = q.trips, np.repeat(np.arange(q.n_places), np.diff(q.trips.start))
     used = np.flatnonzero(units[place] > 0)
     demand, cols = t.demand[used], used.size
+    if not cols and (q.optional or not q.n_demand):
+        return np.zeros(q.n_trips), np.zeros(q.n_demand), 0.0
     rows_d = np.flatnonzero(np.bincount(demand, minlength=q.n_demand) > 0)
     if not q.optional and rows_d.size < np.count_nonzero(np.diff(t.row_start)):
         return None
