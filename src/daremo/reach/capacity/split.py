@@ -15,7 +15,9 @@ from daremo.reach.capacity.split_prices import MONEY_STEP, bench_of, bound_at, c
 from daremo.reach.model import Watch
 
 #: Steps of the climb in a case, and at the root at a time.
-CASE_STEPS, ROOT_STEPS = 120, 150
+CASE_STEPS, ROOT_STEPS = 60, 100
+#: Rounds of steps at the root; it is over when the bound has risen by less than this share in three of them.
+ROOT_ROUNDS, CALM = 20, 3e-4
 #: Trips up to which the shares of a layout are also found exactly, by linear programming.
 EXACT_TRIPS = 60_000
 
@@ -51,19 +53,19 @@ class SplitPricing:
         if (case.least == case.most).all():
             return self._last(case)
         prices, money = start.demand_d.astype(float), start.money * MONEY_STEP
-        rounds = 12 if root else 1
-        bound, fresh = -np.inf, True
-        for turn in range(rounds):
+        bound, fresh, calm = -np.inf, True, 0
+        for turn in range(ROOT_ROUNDS if root else 1):
             before = bound
             bound, money = self._climb(case, prices, money, limit, ROOT_STEPS if root else CASE_STEPS, fresh)
             fresh = False
             if bound > limit + self.margin:
                 break
-            self._try(case, money, watch, deep=root and turn in (0, 3, rounds - 1))
+            calm += turn > 0 and bound - before < CALM * abs(bound)
+            self._try(case, money, watch, deep=root and calm > 0)
             if self.best is not None:
                 limit = min(limit, self.best.cost)
             watch.tell(self.best.cost if self.best else np.inf, bound)
-            if watch.late(0.9) or (turn > 3 and bound - before < 1e-6 * abs(bound)):
+            if watch.late(0.9) or calm > 2:
                 break
         kept = Prices(prices.astype(np.int64), round(money / MONEY_STEP))
         return Look(bound - self.margin, kept, self._division(case), self.best)

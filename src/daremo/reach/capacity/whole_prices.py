@@ -169,7 +169,7 @@ def climb(
     missing = np.ones(prices.size)
     for k in range(trip_share.size):
         missing[t.demand[k]] -= trip_share[k]
-    length, blend, idle = 1.0, 0.1, 0
+    length, blend, idle = 0.05, 0.2, 0
     now = np.empty(prices.size)
     trial = np.empty(prices.size)
     for step in range(steps):
@@ -206,10 +206,10 @@ def climb(
                 length = min(2.0, length * 1.1)
         else:
             idle += 1
-            if idle >= 10:
-                length, idle = max(length * 0.7, 1e-3), 0
+            if idle >= 5:
+                length, idle = max(length * 0.7, 1e-6), 0
         if step % 50 == 49:
-            blend = max(blend * 0.75, 0.01)
+            blend = max(blend * 0.9, 0.02)
     return bound
 
 
