@@ -21,7 +21,9 @@ def by_highs(cost, demand, capacity, p, limit_s=60.0):
         for j in range(places):
             h.addConstr(x[d][j] <= y[j])
     for j in range(places):
-        h.addConstr(sum(float(demand[d]) * x[d][j] for d in range(n)) <= float(np.broadcast_to(capacity, places)[j]) * y[j])
+        h.addConstr(
+            sum(float(demand[d]) * x[d][j] for d in range(n)) <= float(np.broadcast_to(capacity, places)[j]) * y[j]
+        )
     h.addConstr(sum(y) <= float(p))
     h.run()
     info = h.getInfo()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import highspy
 import numpy as np
 import pytest
-from tests.against.capacity_milp import by_highs, by_scip
 
 from daremo.reach.cover_capacity import cover_with_capacity, verify_cover_with_capacity
 from daremo.reach.median_capacity import median_with_capacity, verify_median_with_capacity
 from daremo.reach.travel.pairs import pairs_of_matrix
+from tests.against.capacity_milp import by_highs, by_scip
 
 
 @pytest.mark.parametrize(("solve", "seed"), [(by_highs, 1), (by_highs, 2), (by_scip, 3), (by_scip, 4)])

@@ -188,7 +188,9 @@ def cover_with_capacity(
 
     def cost_of(plan: Plan, people: float) -> float:
         opened = plan.units_p > 0
-        return float((yen + unit_yen * plan.units_p)[opened].sum() + visit_yen * people) if budget_yen is not None else 0.0
+        return (
+            float((yen + unit_yen * plan.units_p)[opened].sum() + visit_yen * people) if budget_yen is not None else 0.0
+        )
 
     found = Tree(q, SplitPricing(q, seed, fine=FINE), gap, clock, None).run(MOST_CASES)
     if found.plan is None:
@@ -201,7 +203,15 @@ def cover_with_capacity(
 
 
 def _answer(
-    q: Question, found: Found, plan: Plan, pairs: Pairs, kept: Int, need: Float, worth: Float, seed: int, clock: Watch,
+    q: Question,
+    found: Found,
+    plan: Plan,
+    pairs: Pairs,
+    kept: Int,
+    need: Float,
+    worth: Float,
+    seed: int,
+    clock: Watch,
     cost_yen: Callable[[Plan, float], float],
 ) -> CapacityCover:
     t, place = q.trips, np.repeat(np.arange(q.n_places), np.diff(q.trips.start))
@@ -265,7 +275,11 @@ def verify_cover_with_capacity(
     unit_yen = numbers(0.0 if unit_yen_p is None else unit_yen_p, places, "bad-costs", "費用")
     units, made = answer.units_p, answer.served
     found = conditions_kept(answer.open, places, places if p is None else p, conditions)
-    if units.shape != most.shape or (units < 0).any() or (units > np.maximum(most, np.isin(np.arange(places), conditions.must))).any():
+    if (
+        units.shape != most.shape
+        or (units < 0).any()
+        or (units > np.maximum(most, np.isin(np.arange(places), conditions.must))).any()
+    ):
         return (wrong("窓口の数が正しくありません"),)
     if tuple(np.flatnonzero(units).tolist()) != answer.open:
         found.append(wrong("開く施設と窓口の数が合いません"))

@@ -157,7 +157,7 @@ def _answer(
     q: Question, found: Found, plan: Plan, pairs: Pairs, demand: Float, weight: Float, seed: int, clock: Watch
 ) -> CapacityMedian:
     order = np.argsort(pairs.place, kind="stable")
-    served = served_of(pairs.demand()[order], pairs.place[order], plan.share)
+    served = served_of(pairs.demand()[order].astype(np.int64), pairs.place[order].astype(np.int64), plan.share)
     cost = pairs.cost[order] * weight[pairs.demand()[order]]
     used = np.unique(served.place)
     return CapacityMedian(

@@ -167,6 +167,7 @@ class Tree:
                 return
             if changes * 4 < case.allowed.sum():
                 break
+        assert look.division is not None
         heapq.heappush(self.heap, (max(look.bound, parent), number, case, prices, look.division))
 
     def _tell(self, bound: float) -> None:

@@ -382,7 +382,7 @@ def _fill_shares(
             bits = 60
             while bits > 20 and price * 2.0**bits >= 2.0**42:
                 bits -= 1
-            a = np.int64(min(price * 2.0**bits, 2.0**42))
+            a = int(min(price * 2.0**bits, 2.0**42))
             total = -_product(a, room, bits, True)
             for k in range(low, high):
                 if gain[k] < 0:

@@ -121,9 +121,7 @@ def _programme(
     for name, value in (("output_flag", False), ("threads", 1), ("time_limit", limit_s)):
         h.setOptionValue(name, value)
     whole, real = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
-    y = [
-        h.addVariable(lb=float(r.least_p[p] > 0), ub=float(r.most_p[p] > 0), type=whole) for p in range(q.n_places)
-    ]
+    y = [h.addVariable(lb=float(r.least_p[p] > 0), ub=float(r.most_p[p] > 0), type=whole) for p in range(q.n_places)]
     more = [h.addVariable(lb=0.0, ub=float("inf") if extra_room else 0.0) for _ in range(q.n_places)]
     x = [h.addVariable(lb=0.0, ub=1.0, type=real if split else whole) for _ in range(q.n_trips)]
     for d in range(q.n_demand):

@@ -102,7 +102,8 @@ class Market:
     def share_of(self, sold: Float) -> Float:
         """Amounts as shares of each demand point, shape (trips,)."""
         size = self.size[self.q.trips.demand]
-        return np.divide(sold, size, out=np.minimum(sold, 1.0), where=size > 0)
+        share: Float = np.divide(sold, size, out=np.minimum(sold, 1.0), where=size > 0)
+        return share
 
     def plan(self, sale: Sale, units: Int) -> Plan:
         """The sale as an answer."""

@@ -129,7 +129,7 @@ def _units(t: Trips, least: Int, most: Int, p: int, money: float, value: Float) 
         total = value[p, n] + (money * (t.yen[p] + n * t.unit_yen[p]) if n else 0.0)
         if total < low:
             best, low = n, total
-    return best
+    return int(best)
 
 
 @njit(cache=True, nogil=True)

@@ -109,10 +109,10 @@ def exchange(cost: Float, size: Int, capacity: Int, served: Int, fine: float) ->
                     load[j] -= more
                     served[d], served[e] = j, k
                     better = True
+    over = 0
     for k in range(m):
-        if load[k] > capacity[k]:
-            return False
-    return True
+        over += max(0, load[k] - capacity[k])
+    return over == 0
 
 
 @njit(cache=True, nogil=True)
