@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daremo.kernel.errors import Infeasible
+from daremo.kernel.errors import Infeasible, UsageError
 from daremo.reach.centre import centre
 from daremo.reach.covering.verify import verify_centre
-from daremo.reach.model import Conditions
+from daremo.reach.model import Conditions, Watch
 from daremo.reach.travel.pairs import pairs_of_matrix
+from tests.reach.covering.maps import scattered
 
 
 def shortest_of_all(table: np.ndarray, weight: np.ndarray, p: int, c: Conditions) -> float:
@@ -59,7 +61,7 @@ def questions(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray | None, int, Cond
     return table, None if weight is None else np.array(weight), draw(st.integers(0, n + 1)), conditions
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(questions())
 def test_no_choice_of_all_has_a_shorter_longest_way(question):
     table, weight, p, conditions = question
@@ -73,3 +75,64 @@ def test_no_choice_of_all_has_a_shorter_longest_way(question):
     assert (answer.value, answer.bound, answer.finished) == (best, best, True)
     assert len(answer.open) <= p
     assert verify_centre(answer, pairs_of_matrix(table), p, **asked) == ()
+
+
+TABLE = pairs_of_matrix([[1.0, 4.0, math.inf], [4.0, 1.0, 2.0], [math.inf, 4.0, 1.5], [math.inf] * 3])
+
+
+def test_whoever_no_place_reaches_is_listed_or_refused_when_asked_strictly():
+    answer = centre(TABLE, 2)
+    assert answer.unreachable == (3,) and answer.value == 2.0 and answer.served_by.tolist() == [0, 2, 2, -1]
+    with pytest.raises(Infeasible):
+        centre(TABLE, 2, strict=True)
+
+
+def test_more_places_than_there_are_bring_everybody_to_the_nearest():
+    answer = centre(TABLE, 9)
+    assert answer.value == 1.5 and answer.worst == 2
+
+
+def test_too_few_places_say_how_many_are_needed():
+    far_apart = pairs_of_matrix(np.where(np.eye(3) > 0, 1.0, np.inf))
+    with pytest.raises(Infeasible, match="少なくとも 3 か所") as told:
+        centre(far_apart, 2)
+    assert "3 にしてください" in told.value.fix
+
+
+@pytest.mark.parametrize("step", [0.3, 1.0, 2.0])
+def test_classes_bracket_the_optimum(step):
+    pairs = scattered(4, 60, 25, 10.0, 20.0)
+    exact, answer = centre(pairs, 5), centre(pairs, 5, step=step)
+    assert answer.low < exact.value <= answer.high and answer.bound <= exact.value <= answer.value
+    assert answer.high - answer.low == pytest.approx(step) and answer.finished
+    assert verify_centre(answer, pairs, 5) == ()
+
+
+@pytest.mark.parametrize(
+    ("p", "change", "code"),
+    [
+        (-1, {}, "bad-p"),
+        (1, {"step": 0.0}, "bad-step"),
+        (1, {"weight_d": [1.0, 1.0, 1.0, -1.0]}, "bad-weight"),
+        (1, {"weight_d": [1.0, 1.0, 1.0, math.nan]}, "bad-weight"),
+        (1, {"conditions": Conditions(never=(5,))}, "bad-place"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(p, change, code):
+    with pytest.raises(UsageError) as told:
+        centre(TABLE, p, **change)
+    assert told.value.code == code
+
+
+def test_a_search_that_is_stopped_returns_a_bracket_that_holds():
+    pairs = scattered(4, 90, 40, 10.0, 20.0)
+    best = centre(pairs, 6).value
+    count = iter(range(10**9))
+    stopped = centre(pairs, 6, watch=Watch(stop=lambda: next(count) >= 60))
+    assert stopped.bound <= best <= stopped.value
+    assert verify_centre(stopped, pairs, 6) == ()
+
+
+def test_the_machine_form_holds_the_bracket():
+    told = json.loads(json.dumps(centre(TABLE, 2, step=1.0).as_dict()))
+    assert told["low"] < told["value"] <= told["high"] and told["unreachable"] == [3]

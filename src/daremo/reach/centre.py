@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import Infeasible, OutOfTime, UsageError
 from daremo.reach.covering.certificate import Certificate
-from daremo.reach.covering.problem import problem_of
+from daremo.reach.covering.problem import masks, problem_of
 from daremo.reach.covering.solve import cheapest
 from daremo.reach.everybody import nearest_open, refuse_impossible
 from daremo.reach.model import Answer, Conditions, Watch
@@ -49,7 +49,7 @@ class CentreAnswer(Answer):
     step : float or None
         Width of the classes of distance that were told apart; None: every distance.
     low, high : float
-        Largest radius proved too small (−1 = none), smallest radius within which all were reached.
+        Largest radius proved too small (−1 = none; with `step` the end of a class), smallest radius within which all were reached.
     worst : int
         A demand point whose way is the longest; −1 = nobody.
     unreachable : tuple of int
@@ -167,17 +167,10 @@ class _Bisection:
             raise UsageError(
                 "bad-weight", "重みに、負の数か数でない値があります", "地点ごとに0以上の数を入れてください"
             )
-        self.p, self.step, self.conditions, self.seed, self.workers, self.watch = (
-            p,
-            step,
-            conditions,
-            seed,
-            workers,
-            watch,
-        )
+        self.p, self.step, self.conditions = p, step, conditions
+        self.seed, self.workers, self.watch = seed, workers, watch
         self.pairs = replace(pairs, cost=pairs.cost * np.repeat(weight, np.diff(pairs.start)))
-        never = np.zeros(pairs.n_places, bool)
-        never[list(conditions.never)] = True
+        never = masks(conditions, pairs.n_places)[1]
         nearest = self._nearest(~never)
         self.unreachable = np.flatnonzero(~np.isfinite(nearest))
         self.counted: Mask = np.isfinite(nearest) & (weight > 0)
@@ -275,6 +268,12 @@ class _Bisection:
         above = self.levels[self.levels > self.radii[self.low]]
         return float(above[0])
 
+    def _low(self) -> float:
+        """Largest radius proved too small; no distance lies between it and the end of the class below the next one."""
+        if self.step is None or self.low + 1 >= self.radii.size:
+            return float(self.radii[self.low]) if self.low >= 0 else -1.0
+        return (round(float(self.radii[self.low + 1]) / self.step) - 1) * self.step
+
     def answer(self) -> CentreAnswer:
         """All of it."""
         assert self.open is not None
@@ -295,7 +294,7 @@ class _Bisection:
             finished=self.high - self.low <= 1,
             p=self.p,
             step=self.step,
-            low=float(self.radii[self.low]) if self.low >= 0 else -1.0,
+            low=self._low(),
             high=float(self.radii[self.high]),
             worst=worst,
             unreachable=tuple(self.unreachable.tolist()),

@@ -95,7 +95,7 @@ class Known:
                 self.take(self.whole.is_open)
             self.bound = max(self.bound, self.whole.bound)
         if self.regional():
-            self.bound = max(self.bound, self.part.rounded_up(self._regions_bound()))
+            self.bound = max(self.bound, self._regions_bound())
 
     def join(self) -> None:
         """Put the choices of all regions together, and complete them over the borders."""

@@ -104,7 +104,7 @@ def problem_of(
             "費用に、負の数か数でない値があるか、数が施設とちがいます",
             "施設ごとに0以上の数を入れてください",
         )
-    must, never = _masks(conditions, n)
+    must, never = masks(conditions, n)
     wanted = np.broadcast_to(np.asarray(times), (pairs.n_demand,))
     if wanted.size and (not np.issubdtype(wanted.dtype, np.integer) or wanted.min() < 0):
         raise UsageError("bad-times", "カバーする回数が正しくありません", "0以上の整数を入れてください")
@@ -123,8 +123,13 @@ def problem_of(
     return Problem(starts, places, needs, most, np.floor(cost * scale).astype(np.int64), scale, must, never, need.size)
 
 
-def _masks(conditions: Conditions, n: int) -> tuple[Mask, Mask]:
-    """Which places must be open and which must stay shut."""
+def masks(conditions: Conditions, n: int) -> tuple[Mask, Mask]:
+    """Which places must be open and which must stay shut, two masks of shape (places,).
+
+    Raises
+    ------
+    UsageError, Infeasible
+    """
     masks = []
     for listed in (conditions.must, conditions.never):
         index = np.asarray(listed, np.int64)

@@ -41,6 +41,8 @@ class Effort:
         Most rounds of cuts for parts and regions, and for parts that will be divided.
     nodes : tuple of int
         Further nodes of each tree in each sweep over the parts still open.
+    turns : int
+        Rounds of neighbourhoods before proofs begin.
     search : float, share
         The search for good choices may take this share of the time limit before proofs begin.
     """
@@ -50,6 +52,7 @@ class Effort:
     rounds: int = 60
     few: int = 6
     nodes: tuple[int, ...] = (60, 100, 400, 2_000, 10_000, 100_000)
+    turns: int = 3
     search: float = 0.35
 
 
@@ -123,6 +126,7 @@ class Search:
         self.problem, self.reduced, self.gap, self.seed, self.workers = problem, reduced, gap, seed, workers
         self.watch, self.target, self.effort = watch, target, effort
         self.fixed = int(problem.cost[reduced.opened].sum())
+        self.unit = max(1, int(np.gcd.reduce(problem.cost))) if problem.n_places else 1
         self.known: list[Known] = []
 
     @property
@@ -132,8 +136,9 @@ class Search:
 
     @property
     def bound(self) -> int:
-        """What no choice undercuts, in whole units."""
-        return self.fixed + sum(min(k.bound, k.value) for k in self.known)
+        """What no choice undercuts, in whole units; every value is a multiple of what all costs are multiples of."""
+        total = self.fixed + sum(min(k.bound, k.value) for k in self.known)
+        return -(-total // self.unit) * self.unit
 
     def enough(self) -> bool:
         """Whether the question is answered."""
@@ -154,11 +159,13 @@ class Search:
         late = self.watch.late
         if self.target is not None:  # a bare relaxation often says at once that the target is out of reach
             self._sweep([partial(self._start, k, 0) for k in self._todo()])
-        self._sweep([partial(self._polish, k, 0, partial(late, self.effort.search)) for k in self._todo()])
+        for turn in range(self.effort.turns):
+            early = partial(late, self.effort.search)
+            self._sweep([partial(self._polish, k, turn, early) for k in self._todo() if k.part.n_places > 30])
         self._sweep([partial(self._start, k, self._rounds(k)) for k in self._todo()])
         for n, nodes in enumerate(self.effort.nodes):
             self._sweep([work for k in self._todo() for work in self._branching(k, nodes)])
-            self._sweep([partial(self._polish, k, n + 1, late) for k in self._todo()])
+            self._sweep([partial(self._polish, k, self.effort.turns + n, late) for k in self._todo()])
         return self._told()
 
     def _first_choices(self) -> bool:
@@ -240,6 +247,4 @@ class Search:
             proofs += own
             borders += [border] if border is not None else []
         certificate = certificate_of(self.problem.n_rows, self.problem.scale, self.reduced.steps, proofs, borders)
-        unit = max(1, int(np.gcd.reduce(self.problem.cost)))
-        bound = -(-self.bound // unit) * unit
-        return Cover(np.flatnonzero(is_open), self.value, bound, self.enough(), certificate)
+        return Cover(np.flatnonzero(is_open), self.value, self.bound, self.enough(), certificate)
