@@ -33,6 +33,8 @@ BATCH = 4
 #: Turns of better layout and better prices at the root.
 INTENSE = 6
 TRIED = 4
+#: Share of the gap that the linear programme must close to be asked again further down.
+WORTH_POLISHING = 0.05
 #: Trips touched by the shakes of one layout, about.
 SHAKE_WORK = 2e8
 #: Trips touched by the steps of one node, about.
@@ -51,7 +53,8 @@ class Steps:
     polish: int
 
 
-FIRST, LATER = Steps(500, 4000, 1.0, 0.8, 80, 20_000), Steps(60, 300, 0.4, 0.6, 20, 5_000)
+FIRST, LATER = Steps(500, 4000, 1.0, 0.8, 80, 15_000), Steps(60, 300, 0.4, 0.6, 20, 0)
+FINER = Steps(20, 60, 0.1, 0.6, 20, 6_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class Node:
 
     Attributes
     ----------
+    given, state : ndarray of int8, shape (places,)
+        What is decided when the node is reached, and with its fixes.
     bound : float
         No layout of this part is worth more.
     prices, price : Prices, int
@@ -82,8 +87,11 @@ class Node:
         Place that is decided next; −1 = none.
     parts : tuple of Node
         With it open, with it shut; or the same part with fresh prices; or nothing: a leaf.
+    helped : bool
+        The linear programme brought much: worth while for the parts as well.
     """
 
+    given: State
     state: State
     bound: float
     prices: Prices
@@ -92,6 +100,7 @@ class Node:
     fixes: list[tuple[float, Int, Int]] = field(default_factory=list)
     place: int = -1
     parts: tuple[Node, ...] = ()
+    helped: bool = False
 
     def end(self) -> Node:
         """The last of a chain of fresh prices: where the search goes on."""
@@ -157,16 +166,19 @@ def look(
     value, price, net = exact(q, state, whole_u, whole_v, a.price)
     often = np.zeros(q.n_places)
     often[c.place] = a.often
-    if value >= good:
+    helped = False
+    if value >= good and plan.polish:
         finer = polish(c.q, a.u, most_trips=plan.polish)
         if finer is not None:
-            often[c.place] = finer.share
             polished = np.rint(c.widened(finer.u)), np.rint(finer.v)
             other = exact(q, state, *polished, finer.price)
             if other[0] < value:
+                helped = value - other[0] > WORTH_POLISHING * (value - best)
+                often[c.place] = finer.share
                 (whole_u, whole_v), (value, price, net) = polished, other
     often[state == OPEN] = 1.0
-    node = Node(state.copy(), value, Prices(whole_u.astype(np.int64), whole_v.astype(np.int64)), price, often)
+    node = Node(state, state.copy(), value, Prices(whole_u.astype(np.int64), whole_v.astype(np.int64)), price, often)
+    node.helped = helped
     if value >= good:
         _fix(q, node, net, good)
         left = int((node.state == FREE).sum())
@@ -286,11 +298,17 @@ def grow(
             s = parent.state.copy()
             s[place] = decision
             if float(q.cost_p[s == OPEN].sum()) > q.budget:
-                return Node(s, -np.inf, parent.prices, parent.price, parent.often)
+                return Node(s, s, -np.inf, parent.prices, parent.price, parent.often)
             return look(
                 q, s, parent.prices.u.astype(float), parent.prices.v.astype(float),
                 best=best, grain=grain, tolerance=tolerance, plan=later,
             )  # fmt: skip
+
+        def finer(child: Node, parent: Node) -> Node:
+            if not parent.helped or child.end().bound < good():
+                return child
+            u, v = child.prices.u.astype(float), child.prices.v.astype(float)
+            return look(q, child.given, u, v, best=best, grain=grain, tolerance=tolerance, plan=FINER)
 
         done = list(pool.map(work, jobs)) if pool is not None else [work(j) for j in jobs]
         nodes += len(done)
@@ -304,7 +322,7 @@ def grow(
 
             k = max(mine, key=fall)
             node.place = jobs[k][1]
-            node.parts = (done[k], done[k + 1])
+            node.parts = tuple(finer(child, node) for child in (done[k], done[k + 1]))
             for child in (part.end() for part in node.parts):
                 child.bound = min(child.bound, node.bound)
                 if child.bound >= good():

@@ -19,8 +19,8 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 #: Trips beyond the price of each demand point that are let in from the start.
-MORE = 2
-ROUNDS = 6
+MORE = 4
+ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,11 @@ def _programme(q: Doors, row: Int, trip: Int, unit: float) -> Polished | None:
     h = highspy.Highs()
     h.silent()
     h.setOptionValue("threads", 1)
+    h.setOptionValue("solver", "ipm")
+    h.setOptionValue("run_crossover", "off")
     h.passModel(lp)
     h.run()
-    if h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+    if h.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
         return None
     s = h.getSolution()
     dual = np.abs(np.array(s.row_dual)) * unit
