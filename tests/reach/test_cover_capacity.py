@@ -69,7 +69,7 @@ def checked(pairs, need, capacity, **question):
 
 
 @given(questions(), st.integers(0, 5), st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_number_of_places_is_used_as_well_as_possible(question, p, keep_apart):
     worth, need, capacity = question
     pairs, value = table(worth)
@@ -84,7 +84,7 @@ def test_a_number_of_places_is_used_as_well_as_possible(question, p, keep_apart)
 
 
 @given(questions(), st.integers(0, 14), st.sampled_from([0.0, 1.0]), st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_money_is_spent_as_well_as_possible_and_never_too_much(question, budget, visit_yen, data):
     worth, need, capacity = question
     worth, capacity = worth[:, :3], capacity[:3]
@@ -106,7 +106,7 @@ def test_money_is_spent_as_well_as_possible_and_never_too_much(question, budget,
         worth=value,
     )
     assert answer.value == pytest.approx(best, abs=1e-5)
-    assert answer.value - 1e-9 <= answer.bound <= best + 1e-5 * (1 + best)
+    assert answer.value - 1e-9 <= answer.bound <= best + 1e-4
     assert answer.cost_yen <= budget * (1 + 1e-12)
 
 

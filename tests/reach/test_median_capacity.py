@@ -46,7 +46,7 @@ def questions(draw):
 
 
 @given(questions(), st.data())
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_answer_equals_trying_everything(question, data):
     cost, demand, capacity, p = question
     places = cost.shape[1]
@@ -69,7 +69,7 @@ def test_the_answer_equals_trying_everything(question, data):
 
 
 @given(questions())
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_splitting_never_costs_more_and_is_proved(question):
     cost, demand, capacity, p = question
     reached = np.isfinite(cost).any(axis=1)
@@ -132,34 +132,32 @@ def test_an_altered_answer_is_rejected():
 
 
 def test_an_altered_proof_is_rejected():
-    cost, demand, capacity, p = town(40, 4, 2, tight=0.95)
+    cost, demand, capacity, p = town(40, 4, 7, tight=0.97)
     answer = median_with_capacity(cost, demand, capacity, p)
     proof = answer.proof
     assert len(proof.nodes) > 3
     ask = (cost, demand, capacity, p)
     assert verify_median_with_capacity(answer, *ask) == ()
-    last = len(proof.nodes) - 1
-    divided = next(i for i in range(1, last) if proof.nodes[i].division)
-    leaf = next(i for i, node in enumerate(proof.nodes) if node.prices and not node.division)
-
-    def with_node(i, node):
-        return replace(answer, proof=replace(proof, nodes=(*proof.nodes[:i], node, *proof.nodes[i + 1 :])))
-
-    cheap = [Prices(prices.demand_d // 2) for prices in proof.nodes[leaf].prices]
-    division = proof.nodes[divided].division
+    root, rest = proof.nodes[0], proof.nodes[1:]
+    division = root.division
+    half = tuple(replace(node, prices=[Prices(x.demand_d // 2) for x in node.prices]) for node in proof.nodes)
+    bare = tuple(replace(node, prices=[]) for node in proof.nodes)
     for altered in (
-        replace(answer, proof=replace(proof, limit=proof.limit + 2**40)),
-        with_node(leaf, replace(proof.nodes[leaf], prices=cheap)),
-        with_node(leaf, replace(proof.nodes[leaf], prices=[])),
-        with_node(divided, replace(proof.nodes[divided], division=None)),
-        with_node(divided, replace(proof.nodes[divided], division=replace(division, children=(last, last)))),
-        with_node(0, replace(proof.nodes[0], prices=[Prices(np.zeros(3, np.int64))])),
+        replace(proof, limit=proof.limit + 2**40),
+        replace(proof, cost_scale=proof.cost_scale / 2),
+        replace(proof, cost_scale=3.0),
+        replace(proof, nodes=half),
+        replace(proof, nodes=bare),
+        replace(proof, nodes=(replace(root, division=None), *rest)),
+        replace(proof, nodes=(replace(root, division=replace(division, children=(1, 1))), *rest)),
+        replace(proof, nodes=(replace(root, division=replace(division, children=(1, 99_999))), *rest)),
+        replace(proof, nodes=(replace(root, prices=[Prices(np.zeros(3, np.int64))]), *rest)),
     ):
-        assert verify_median_with_capacity(altered, *ask) != ()
+        assert verify_median_with_capacity(replace(answer, proof=altered), *ask) != ()
 
 
 def test_a_stopped_search_gives_its_best_and_an_honest_bound():
-    cost, demand, capacity, p = town(70, 7, 4, tight=0.96)
+    cost, demand, capacity, p = town(70, 7, 2, tight=0.98)
     told = []
     watch = Watch(tell=lambda value, bound: told.append((value, bound)), stop=lambda: len(told) > 2)
     answer = median_with_capacity(cost, demand, capacity, p, watch=watch)

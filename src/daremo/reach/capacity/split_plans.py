@@ -18,6 +18,8 @@ Mask = NDArray[np.bool_]
 
 #: Amounts that the auction leaves to the end, as a share of a demand point and of an average place.
 CRUMB = 0.01
+#: Of a layout, at least one unit in so many is exchanged at a time.
+LEAST_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,8 @@ def exchange_units(
     """Take away the units that matter least, add those that would help most, as long as the total gets better."""
     q, t = market.q, market.q.trips
     sale = market.sell(layout.units, fine=fine, money_rate=money_rate)
-    batch, failures, best = max(1, layout.count // 8), 0, np.zeros(q.n_demand)
+    least = max(1, layout.count // LEAST_BATCH)
+    batch, failures, best = max(least, layout.count // 8), 0, np.zeros(q.n_demand)
     for _ in range(rounds):
         if watch.late(0.95) or failures > 6:
             break
@@ -246,8 +249,8 @@ def exchange_units(
             sale, failures = trial, 0
         else:
             layout.put(before)
-            failures += batch == 1
-            batch = max(1, batch // 2)
+            failures += batch == least
+            batch = max(least, batch // 2)
     return sale
 
 
