@@ -103,6 +103,21 @@ class Layout:
             if self.can_add(p):
                 self.add(p)
 
+    def take_units(self, expected: Float) -> None:
+        """Add units, surest first, that an average answer has, as far as allowed.
+
+        Parameters
+        ----------
+        expected : ndarray, shape (places,), units
+            The k-th unit of a place is as sure as ``expected - k + 1``, at most 1.
+        """
+        most = int(self.rules.most_p.max(initial=0))
+        sure = np.minimum(1.0, expected[:, None] - np.arange(most))
+        place, number = np.nonzero(sure > 1e-6)
+        for i in np.lexsort((-expected[place], number, -sure[place, number])):
+            if self.units[place[i]] <= number[i] and self.can_add(int(place[i])):
+                self.add(int(place[i]))
+
     def put(self, units: Int) -> None:
         """Go back to a layout that kept the conditions."""
         for p in np.flatnonzero(self.units != units):

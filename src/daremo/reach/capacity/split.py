@@ -147,9 +147,8 @@ class SplitPricing:
             opening = min(opening, float(((likely > 0.02) * self.place_share * t.yen + likely * t.unit_yen).sum()))
             opening = max(opening, float(((t.yen + t.unit_yen) * (q.rules.least_p > 0)).sum()))
         layout = Layout(q, opening)
-        layout.take(np.where(case.least > 0, 2.0, np.where(case.most > 0, self.place_share, -1.0)), floor=1e-6)
-        for _ in range(int(case.most.max(initial=1)) - 1):
-            layout.take(np.where(self.place_share * case.most > layout.units + 0.5, self.place_share, -1.0), floor=0.3)
+        layout.take(np.where(case.least > 0, 2.0, np.where(case.most > 0, self.place_share, -1.0)), floor=1.5)
+        layout.take_units(np.where(case.most > 0, self.place_share * case.most, 0.0))
         layout.take(np.where(case.most > 0, 1.0 + self.place_share, -1.0), floor=0.0)
         if not layout.keeps_groups():
             return

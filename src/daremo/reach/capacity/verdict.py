@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,10 +91,10 @@ def same(told: float, found: float) -> bool:
     return math.isclose(told, found, rel_tol=1e-9, abs_tol=1e-9)
 
 
-def bound_kept(told: float, sense: str, facts: Facts, proof: Proof) -> list[Problem]:
+def bound_kept(told: float, sense: str, facts: Callable[[], Facts], proof: Proof) -> list[Problem]:
     """Whether the proof shows the bound that the answer tells."""
     try:
-        proved = proved_bound(facts, proof) / proof.cost_scale
+        proved = proved_bound(facts(), proof) / proof.cost_scale
     except TrustError as error:
         return [wrong(str(error.args[0]))]
     proved = -proved if sense == "max" else proved
