@@ -126,6 +126,7 @@ def exact(q: Doors, state: State, u: Float, v: Float, guess: float) -> tuple[flo
     """
     g, y = np.empty(q.n_places), np.empty(q.n_places)
     total = gains(q.start, q.place, q.worth, u, g)
+    g -= q.fee_p
     k = q.limits
     if k.count:
         row = np.repeat(np.arange(k.count), np.diff(k.start))
@@ -180,7 +181,7 @@ def look(
     node = Node(state, state.copy(), value, Prices(whole_u.astype(np.int64), whole_v.astype(np.int64)), price, often)
     node.helped = helped
     if value >= good:
-        _fix(q, node, net, good)
+        _fix(q, node, net, value, good)
         left = int((node.state == FREE).sum())
         if left < 0.7 * c.q.n_places and float(q.cost_p[node.state == OPEN].sum()) <= q.budget:
             node.parts = (look(q, node.state, whole_u, whole_v, best=best, grain=grain, tolerance=tolerance, plan=LATER),)
@@ -203,12 +204,12 @@ def _top(q: Doors) -> Float:
     return q.worth[q.start[:-1]] if q.n_demand else np.zeros(0)
 
 
-def _fix(q: Doors, node: Node, net: Float, good: float) -> None:
-    """Decide every free place whose other decision is proved to stay below `good`."""
+def _fix(q: Doors, node: Node, net: Float, value: float, good: float) -> None:
+    """Decide every free place whose other decision is proved to stay below `good`; `value` is the bound of these prices."""
     r = net - node.price * q.cost_p
     free = node.state == FREE
-    shut = np.flatnonzero(free & (node.bound + np.minimum(r, 0.0) < good))
-    opened = np.flatnonzero(free & (node.bound - np.maximum(r, 0.0) < good))
+    shut = np.flatnonzero(free & (value + np.minimum(r, 0.0) < good))
+    opened = np.flatnonzero(free & (value - np.maximum(r, 0.0) < good))
     if not shut.size and not opened.size:
         return
     node.fixes.append((node.price, shut, opened))
@@ -222,7 +223,16 @@ def again(q: Doors, node: Node, good: float) -> None:
     value, node.price, net = exact(q, node.state, u, v, 0.0)
     node.bound = min(node.bound, value)
     if node.bound >= good:
-        _fix(q, node, net, good)
+        # an inherited bound is not what these prices prove: what they decide is measured by their own
+        _fix(q, node, net, value, good)
+
+
+def fits(q: Doors, is_open: Mask) -> bool:
+    """Whether a layout keeps the budget and every limit."""
+    k = q.limits
+    row = np.repeat(np.arange(k.count), np.diff(k.start))
+    used = np.bincount(row, k.weight * is_open[k.place], k.count)
+    return float(q.cost_p[is_open].sum()) <= q.budget and bool((used <= k.most).all())
 
 
 def full(q: Doors, state: State) -> Doors | None:
@@ -291,6 +301,12 @@ def grow(
             if node.bound < good():
                 continue
             tries = candidates(q, node, TRIED)
+            if not tries.size:
+                # one layout is left: its worth is its bound
+                node.bound = worth_of(q, node.state == OPEN)
+                if node.bound > best and fits(q, node.state == OPEN):
+                    best_open, best = node.state == OPEN, node.bound
+                continue
             jobs += [(node, place, decision) for place in tries for decision in (OPEN, SHUT)]
 
         def work(job: tuple[Node, int, int]) -> Node:
@@ -329,7 +345,10 @@ def grow(
                     heapq.heappush(heap, (-child.bound, next(tick), child))
         if tell is not None and heap:
             tell(best, max(-heap[0][0], best))
-    bound = max([best] + [n.bound for _, _, n in heap])
+    # what was left aside is below `good`; every bound is whole
+    aside = min(root.bound, float(np.ceil(good())) - 1.0)
+    bound = max([best, aside] + [n.bound for _, _, n in heap])
+    bound = max(best, float(np.floor(bound / grain)) * grain)
     return Grown(best_open, best, bound, root, nodes, finished)
 
 
