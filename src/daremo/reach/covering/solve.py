@@ -51,7 +51,7 @@ class Effort:
     region: int = 480
     rounds: int = 60
     few: int = 6
-    nodes: tuple[int, ...] = (60, 100, 400, 2_000, 10_000, 100_000)
+    nodes: tuple[int, ...] = (0, 40, 100, 400, 2_000, 10_000, 100_000)
     turns: int = 3
     search: float = 0.35
 
