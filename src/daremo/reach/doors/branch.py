@@ -197,7 +197,7 @@ def shakes(q: Doors, u: Float) -> int:
     """How many shakes of a layout are worth their while: fewer where each costs more."""
     near = max(dearer(q, u), 1)
     each = 20 * (q.place.size / max(q.n_places, 1)) * (near / max(q.n_demand, 1)) + 20 * q.n_places
-    return int(np.clip(SHAKE_WORK / each, 20, 5000))
+    return int(np.clip(SHAKE_WORK / max(each, 1.0), 20, 5000))
 
 
 def _top(q: Doors) -> Float:
@@ -257,6 +257,7 @@ def grow(
     tell: Callable[[float, float], None] | None = None,
     pool: Executor | None = None,
     seed: int = 1,
+    share: float = 1.0,
 ) -> Grown:
     """Search from the prices given until bound − value is below `grain` or `tolerance`."""
     tick = count()
@@ -274,7 +275,7 @@ def grow(
         end = root.end()
         if end.bound < good() or late():
             break
-        found = try_layout(q, end, seed + turn, share=1.0, also=best_open)
+        found = try_layout(q, end, seed + turn, share=share, also=best_open)
         if found is None or found[1] <= best:
             break
         best_open, best = found
@@ -293,7 +294,7 @@ def grow(
         for node in batch:
             if node.bound < good():
                 continue
-            found = try_layout(q, node, seed + nodes, share=0.01) if nodes < 100 or nodes % 7 == 0 else None
+            found = try_layout(q, node, seed + nodes, share=0.01 * share) if nodes < 100 or nodes % 7 == 0 else None
             if found is not None and found[1] > best:
                 best_open, best = found
         for node in batch:
@@ -372,7 +373,7 @@ def try_layout(
     order = order[often[order] > 0.5]
     fits = np.cumsum(c.q.cost_p[order]) <= c.q.budget
     free = np.zeros(c.q.n_places, np.int8)
-    kicks = int(share * shakes(c.q, c.prices(node.prices.u.astype(float))))
+    kicks = int(share * shakes(c.q, c.prices(node.prices.u.astype(float)))) if c.place.size else 0
     starts = [greedy(c.q, cols, free, order[fits])]
     if also is not None and also[node.state == OPEN].all() and not also[node.state == SHUT].any():
         starts.append(also[c.place])
