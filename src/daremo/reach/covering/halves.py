@@ -44,8 +44,8 @@ def find_halves(start: Int, place: Int, need: Int, x: Float, *, seed: int, most_
     column = np.full(x.size, -1, np.int64)
     column[split[np.argsort(-x[split], kind="stable")]] = np.arange(split.size)
     weight = np.sort(x[split])[::-1].copy()
-    random = np.random.default_rng(seed)
-    rows = rows[np.lexsort((random.random(rows.size), np.round(slack[rows], 3)))]
+    dice = np.random.default_rng(seed)
+    rows = rows[np.lexsort((dice.random(rows.size), np.round(slack[rows], 3)))]
     combos, size, violation, found = _eliminate(
         start, place, need, slack, rows, column, weight, max(8 * most_cuts, 200)
     )

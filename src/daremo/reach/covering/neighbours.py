@@ -34,14 +34,14 @@ def polish(part: Local, is_open: Mask, scale: float, *, seed: int, late: Callabl
     ----------
     is_open : ndarray of bool, shape (places,), mask
     """
-    random = np.random.default_rng(seed)
+    dice = np.random.default_rng(seed)
     n = part.n_places
     for _ in range(passes):
         fresh = np.ones(n, bool)
         while fresh.any() and not late():
-            middle = int(random.choice(np.flatnonzero(fresh)))
+            middle = int(dice.choice(np.flatnonzero(fresh)))
             places = window(part.start, part.item, part.turned_start, part.turned_row, middle, SIZE)
-            saving = _choose_anew(part, is_open, places, scale, random)
+            saving = _choose_anew(part, is_open, places, scale, dice)
             if saving > 0:
                 fresh[places] = True
             else:
@@ -76,7 +76,7 @@ def window(start, item, turned_start, turned_row, middle, size):  # type: ignore
     return queue[: min(tail, size)].copy()
 
 
-def _choose_anew(part: Local, is_open: Mask, places: Int, scale: float, random: np.random.Generator) -> int:
+def _choose_anew(part: Local, is_open: Mask, places: Int, scale: float, dice: np.random.Generator) -> int:
     """Choose anew among some places (in place); the saving, 0 where an equally good choice was taken or none found."""
     outside = is_open.copy()
     outside[places] = False
@@ -86,7 +86,7 @@ def _choose_anew(part: Local, is_open: Mask, places: Int, scale: float, random: 
     )
     cost = part.cost[places] / scale
     unit = part.unit / scale
-    shaken = cost + random.random(places.size) * (SHAKE * unit / places.size)
+    shaken = cost + dice.random(places.size) * (SHAKE * unit / places.size)
     rows = Rows(begin, item, part.need[row] - count[row], part.most[row], shaken)
     told = solve_rows(
         rows,
