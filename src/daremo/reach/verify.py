@@ -265,10 +265,19 @@ def table(a: Asked, scale: float, cost_scale: float) -> Table:
     state[list(a.conditions.never)] = -1
     state[list(a.conditions.must)] = 1
     row, place, weight, most = _limits(a.conditions)
+    _rule_out(state, a.pairs.place[keep], place[weight < 0], down > budget)
     return Table(
         np.searchsorted(demand, np.arange(a.pairs.n_demand + 1)), a.pairs.place[keep][order].astype(np.int64),
         worth[keep][order], down.astype(np.int64), np.zeros(n, np.int64), budget, row, place, weight, most, state,
     )  # fmt: skip
+
+
+def _rule_out(state: NDArray[np.int8], useful: NDArray[np.int32], needed: Int, dear: NDArray[np.bool_]) -> None:
+    """Shut places dearer than the budget, and those that no trip and no group needs: no layout is lost that is worth more."""
+    idle = np.ones(state.size, bool)
+    idle[useful] = False
+    idle[needed] = False
+    state[(idle | dear) & (state == 0)] = -1
 
 
 def _limits(c: Conditions) -> tuple[Int, Int, Int, Int]:

@@ -16,15 +16,15 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.reach.doors.branch import Grown, Node
+from daremo.reach.doors.branch import Grown, Node, Prices
 from daremo.reach.doors.question import Doors
+from daremo.reach.doors.regions import Regional
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -32,86 +32,72 @@ Int = NDArray[np.int64]
 FORM = "daremo-doors-1"
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """Whole prices that all regions share.
-
-    Attributes
-    ----------
-    price : int
-        Of one unit of budget.
-    u : ndarray of int64, shape (demand,)
-        Of demand points on a border; 0 elsewhere.
-    v : ndarray of int64, shape (limits,)
-        Of limits.
-    """
-
-    price: int
-    u: Int
-    v: Int
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A search in one region.
-
-    Attributes
-    ----------
-    place : ndarray of int64, shape (places of the region,), index
-        Where each of its places stands in the whole question.
-    demand : ndarray of int64, shape (demand of the region,), index
-        The same for its demand points.
-    root : Node
-    bound : float
-        What the search in this region proved.
-    """
-
-    place: Int
-    demand: Int
-    root: Node
-    bound: float
-
-
-def encode(q: Doors, grown: Grown) -> dict[str, Any]:
-    """The certificate of one search over the whole question.
-
-    Parameters
-    ----------
-    q : Doors
-    grown : Grown
-        A search that found a layout, begun with nothing decided but what must and must not be open.
-
-    Returns
-    -------
-    dict
-        Plain numbers, strings and lists; as JSON about 2 bytes a demand point and part.
-    """
-    region = Region(np.arange(q.n_places), np.arange(q.n_demand), grown.root, max(grown.bound, grown.value))
-    nothing = Shared(0, np.zeros(q.n_demand, np.int64), np.zeros(q.limits.count, np.int64))
-    assert grown.is_open is not None
-    return _certificate(q, np.flatnonzero(grown.is_open), grown.value, max(grown.bound, grown.value), nothing, [region])
-
-
-def encode_regions(
-    q: Doors, shared: Shared, regions: Sequence[Region], opened: Int, value: float, bound: float
-) -> dict[str, Any]:
-    """The certificate of searches in regions.
+def encode(q: Doors, proof: Grown | Regional) -> dict[str, Any]:
+    """The certificate of a search over the whole question, or of searches in its regions.
 
     Parameters
     ----------
     q : Doors
         The whole question.
-    regions : sequence of Region
-        Every place that may open is in exactly one; their questions have fees for budget and limits, neither budget
-        nor limits of their own, and worths less the shared prices.
-    opened : ndarray of int64, shape (open,), index
-    value, bound : float
-        Worth of this layout and the sum of all bounds, in whole units.
+    proof : Grown or Regional
+        Begun with nothing decided but what `solve.state_of` decides, and with a layout.
+
+    Returns
+    -------
+    dict
+        Plain numbers, strings and lists, fit for JSON.
     """
-    return _certificate(q, opened, value, bound, shared, regions)
+    assert proof.is_open is not None
+    bound = max(proof.bound, proof.value)
+    nothing = np.zeros(0, np.int64)
+    if isinstance(proof, Grown):
+        everything = _tree(proof.root, bound, np.arange(q.n_places), np.arange(q.n_demand), q.limits.count)
+        shared, regions = (
+            _shared(0.0, nothing, nothing, np.zeros(q.limits.count)),
+            [{"place": None, "tree": everything}],
+        )
+    elif not proof.regions:
+        leaf = _leaf(q, proof)
+        everything = _tree(leaf, bound, np.arange(q.n_places), np.arange(q.n_demand), q.limits.count)
+        shared, regions = (
+            _shared(0.0, nothing, nothing, np.zeros(q.limits.count)),
+            [{"place": None, "tree": everything}],
+        )
+    else:
+        border = np.flatnonzero(proof.border)
+        shared = _shared(proof.price, border, proof.u[border], proof.v)
+        regions = []
+        for r in proof.regions:
+            assert r.grown is not None
+            tree = _tree(r.grown.root, max(r.grown.bound, r.grown.value), r.places, r.demand, 0)
+            regions.append({"place": pack(np.diff(r.places, prepend=0)), "tree": tree})
+    body: dict[str, Any] = {
+        "form": FORM,
+        "scale": q.scale,
+        "cost_scale": q.cost_scale,
+        "value": int(proof.value),
+        "bound": int(bound),
+        "open": pack(np.flatnonzero(proof.is_open)),
+        "shared": shared,
+        "regions": regions,
+    }
+    body["seal"] = seal(body)
+    return body
 
 
-def pack(values: Iterable[int] | Int) -> dict[str, Any]:
+def _shared(price: float, demand: Int, u: Float | Int, v: Float) -> dict[str, Any]:
+    """Prices that all regions share."""
+    return {"price": int(price), "demand": pack(np.diff(demand, prepend=0)), "u": pack(u), "v": pack(v)}
+
+
+def _leaf(q: Doors, r: Regional) -> Node:
+    """The prices of a whole question that was not divided, as a tree of one part."""
+    prices = Prices(r.u.astype(np.int64), r.v.astype(np.int64))
+    nothing = np.zeros(q.n_places, np.int8)
+    return Node(nothing, nothing, r.bound, prices, int(r.price), np.zeros(q.n_places))
+
+
+def pack(values: Iterable[float] | Int | Float) -> dict[str, Any]:
     """Whole numbers as text: narrowest width, little end first, squeezed, base64."""
     a = np.asarray(values, np.int64)
     for kind in ("<i1", "<i2", "<i4", "<i8"):
@@ -127,50 +113,22 @@ def seal(body: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def _certificate(
-    q: Doors, opened: Int, value: float, bound: float, shared: Shared, regions: Sequence[Region]
-) -> dict[str, Any]:
-    border = np.flatnonzero(shared.u)
-    alone = len(regions) == 1
-    body: dict[str, Any] = {
-        "form": FORM,
-        "scale": q.scale,
-        "cost_scale": q.cost_scale,
-        "value": int(value),
-        "bound": int(bound),
-        "open": pack(np.sort(opened)),
-        "shared": {
-            "price": int(shared.price),
-            "demand": pack(np.diff(border, prepend=0)),
-            "u": pack(shared.u[border]),
-            "v": pack(shared.v),
-        },
-        "regions": [
-            {"place": None if alone and r.place.size == q.n_places else pack(np.diff(r.place, prepend=0)),
-             "tree": _tree(r, q.n_demand, q.limits.count if alone else 0)}
-            for r in regions
-        ],
-    }  # fmt: skip
-    body["seal"] = seal(body)
-    return body
-
-
-def _tree(region: Region, n_demand: int, n_limits: int) -> dict[str, Any]:
-    """One tree in preorder, as columns."""
+def _tree(root: Node, bound: float, place: Int, demand: Int, n_limits: int) -> dict[str, Any]:
+    """One tree in preorder, as columns; what is below `bound` anyway is left out."""
     columns: dict[str, list[Int]] = {k: [] for k in ("demand", "u", "limit", "v", "decided")}
     single: dict[str, list[int]] = {
         k: [] for k in ("parts", "place", "price", "prices", "limits", "stages", "stage_price", "shut", "opened")
     }
-    nothing = np.zeros(region.demand.size, np.int64), np.zeros(n_limits, np.int64)
-    stack: list[tuple[Node, Int, Int]] = [(region.root, *nothing)]
+    nothing = np.zeros(demand.size, np.int64), np.zeros(n_limits, np.int64)
+    stack: list[tuple[Node, Int, Int]] = [(root, *nothing)]
     while stack:
         node, above_u, above_v = stack.pop()
-        parts = () if node.bound <= region.bound else node.parts
+        parts = () if node.bound <= bound else node.parts
         empty = not np.isfinite(node.bound)
         u = above_u if empty else node.prices.u
         v = above_v if empty or not n_limits else node.prices.v
         moved, limits = np.flatnonzero(u != above_u), np.flatnonzero(v != above_v)
-        columns["demand"].append(np.diff(region.demand[moved], prepend=0))
+        columns["demand"].append(np.diff(demand[moved], prepend=0))
         columns["u"].append((u - above_u)[moved])
         columns["limit"].append(limits)
         columns["v"].append((v - above_v)[limits])
@@ -178,9 +136,9 @@ def _tree(region: Region, n_demand: int, n_limits: int) -> dict[str, Any]:
             single["stage_price"].append(int(price))
             single["shut"].append(shut.size)
             single["opened"].append(opened.size)
-            columns["decided"] += [region.place[shut], region.place[opened]]
+            columns["decided"] += [place[shut], place[opened]]
         single["parts"].append(len(parts))
-        single["place"].append(int(region.place[node.place]) if len(parts) == 2 else -1)
+        single["place"].append(int(place[node.place]) if len(parts) == 2 else -1)
         single["price"].append(int(node.price))
         single["prices"].append(moved.size)
         single["limits"].append(limits.size)
