@@ -258,7 +258,10 @@ def _swap(layout: Layout, loss: Float, gain: Float, batch: int, q: Question) -> 
     """Remove up to so many units and fill the money and number with the best gains, each in a neighbourhood of its own."""
     price = np.array([layout.yen_of(p) for p in range(q.n_places)])
     price = np.where(price > 0, price, 1.0)
-    out = [int(p) for p in np.argsort(loss / price, kind="stable")[: 2 * batch] if np.isfinite(loss[p])]
+    t = q.trips
+    refund = t.unit_yen + np.where(layout.units == 1, t.yen, 0.0)
+    refund = np.where(refund > 0, refund, 1.0)
+    out = [int(p) for p in np.argsort(loss / refund, kind="stable")[: 2 * batch] if np.isfinite(loss[p])]
     wanted = np.argsort(-gain / price, kind="stable")
     wanted = wanted[gain[wanted] > 0][: 8 * batch + 50]
     keep = spread_out(q.trips, wanted.astype(np.int64), np.zeros(q.n_demand, np.bool_))
