@@ -275,10 +275,20 @@ def _decided(part: _Part, reader: _Reader, number: Int, t: Table) -> Iterator[in
         part.state[opened] = OPEN
 
 
+def _broken(state: State, t: Table) -> bool:
+    """Whether what is decided already breaks a limit, whatever happens to the free places."""
+    weight, decided = t.limit_weight, state[t.limit_place]
+    least = np.zeros(t.most_k.size, np.int64)
+    np.add.at(
+        least, t.limit_row, np.where(decided == OPEN, weight, np.where(decided == FREE, np.minimum(weight, 0), 0))
+    )
+    return bool((least > t.most_k).any())
+
+
 def _leaf(part: _Part, t: Table) -> Iterator[int]:
-    """Bound of a part that is not divided: nothing where it is too dear, its worth where one layout is left."""
+    """Bound of a part that is not divided: none where nothing in it is allowed, its worth where one layout is left."""
     is_open = part.state == OPEN
-    if int(t.cost_p[is_open].sum()) > t.budget:
+    if int(t.cost_p[is_open].sum()) > t.budget or _broken(part.state, t):
         return
     if not (part.state == FREE).any():
         yield min(part.least, layout_worth(t, is_open))

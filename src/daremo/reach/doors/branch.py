@@ -304,8 +304,8 @@ def grow(
             tries = candidates(q, node, TRIED)
             if not tries.size:
                 # one layout is left: its worth is its bound
-                node.bound = worth_of(q, node.state == OPEN)
-                if node.bound > best and fits(q, node.state == OPEN):
+                node.bound = worth_of(q, node.state == OPEN) if fits(q, node.state == OPEN) else -np.inf
+                if node.bound > best:
                     best_open, best = node.state == OPEN, node.bound
                 continue
             jobs += [(node, place, decision) for place in tries for decision in (OPEN, SHUT)]

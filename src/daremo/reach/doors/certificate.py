@@ -124,9 +124,8 @@ def _tree(root: Node, bound: float, place: Int, demand: Int, n_limits: int) -> d
     while stack:
         node, above_u, above_v = stack.pop()
         parts = () if node.bound <= bound else node.parts
-        empty = not np.isfinite(node.bound)
-        u = above_u if empty else node.prices.u
-        v = above_v if empty or not n_limits else node.prices.v
+        u = node.prices.u
+        v = node.prices.v if n_limits else above_v
         moved, limits = np.flatnonzero(u != above_u), np.flatnonzero(v != above_v)
         columns["demand"].append(np.diff(demand[moved], prepend=0))
         columns["u"].append((u - above_u)[moved])
