@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from daremo.reach.doors.compact import Compact, compact
 from daremo.reach.doors.exchange import Columns, exchange, greedy, worth_of
 from daremo.reach.doors.polish import polish
-from daremo.reach.doors.prices import FREE, OPEN, SHUT, Ascent, ascend, gains, knapsack
+from daremo.reach.doors.prices import FREE, OPEN, SHUT, ascend, gains, knapsack
 from daremo.reach.doors.question import Doors
 
 Float = NDArray[np.float64]
@@ -184,7 +184,9 @@ def look(
         _fix(q, node, net, value, good)
         left = int((node.state == FREE).sum())
         if left < 0.7 * c.q.n_places and float(q.cost_p[node.state == OPEN].sum()) <= q.budget:
-            node.parts = (look(q, node.state, whole_u, whole_v, best=best, grain=grain, tolerance=tolerance, plan=LATER),)
+            node.parts = (
+                look(q, node.state, whole_u, whole_v, best=best, grain=grain, tolerance=tolerance, plan=LATER),
+            )
     return node
 
 
@@ -360,9 +362,7 @@ def candidates(q: Doors, node: Node, most: int) -> Int:
     return np.asarray(free[np.argsort(unsure, kind="stable")[:most]])
 
 
-def try_layout(
-    q: Doors, node: Node, seed: int, *, share: float, also: Mask | None = None
-) -> tuple[Mask, float] | None:
+def try_layout(q: Doors, node: Node, seed: int, *, share: float, also: Mask | None = None) -> tuple[Mask, float] | None:
     """A layout of this part: open what was taken most often, fill up, exchange and shake; also from the best one known."""
     c: Compact = compact(q, node.state)
     if c.q.budget < 0:

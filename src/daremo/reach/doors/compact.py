@@ -31,7 +31,7 @@ class Compact:
     base : ndarray, shape (demand of the larger question,), whole
         What open places give each demand point already.
     had : float
-        Their sum.
+        Their sum, less the fees of open places.
     """
 
     q: Doors
@@ -120,9 +120,9 @@ def compact(q: Doors, state: State) -> Compact:
     opened = state == 1
     small = Doors(
         start, place, worth, q.cost_p[free], q.budget - float(q.cost_p[opened].sum()),
-        _fewer(q.limits, state, number), np.zeros(free.size, bool), np.zeros(free.size, bool), q.scale, q.cost_scale,
+        _fewer(q.limits, state, number), np.zeros(free.size, bool), np.zeros(free.size, bool), q.fee_p[free], q.scale, q.cost_scale,
     )  # fmt: skip
-    return Compact(small, row, free, base, float(base.sum()))
+    return Compact(small, row, free, base, float(base.sum() - q.fee_p[opened].sum()))
 
 
 def _fewer(k: Limits, state: State, number: Int) -> Limits:

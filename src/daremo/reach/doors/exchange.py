@@ -21,6 +21,8 @@ Place = NDArray[np.int32]
 State = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 
+FREE_FIRST = 1e18
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -48,6 +50,17 @@ class Columns:
         lstart = np.zeros(q.n_places + 1, np.int64)
         np.cumsum(np.bincount(k.place, minlength=q.n_places), out=lstart[1:])
         return Columns(start, demand, worth, lstart, row[order], k.weight[order])
+
+
+@njit(cache=True, nogil=True)
+def _throw(dice: NDArray[np.uint64], sides: int) -> int:
+    """A number below `sides` (xorshift64*, Vigna 2016); `dice` is its state, never 0."""
+    x = dice[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    dice[0] = x
+    return int(((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % np.uint64(sides))
 
 
 @njit(cache=True, nogil=True)
@@ -89,8 +102,14 @@ def _use(lstart: Int, limit: Place, lweight: Float, used: Float, most: Float, j:
 
 
 @njit(cache=True, nogil=True)
+def _urgency(gain: float, cost: float) -> float:
+    """Order in which places open: worth a cost, most first; free ones before all."""
+    return -gain / cost if cost > 0.0 else -gain * FREE_FIRST
+
+
+@njit(cache=True, nogil=True)
 def _greedy(
-    cstart: Int, cdemand: Place, cworth: Float, cost: Float, budget: float,
+    cstart: Int, cdemand: Place, cworth: Float, cost: Float, fee: Float, budget: float,
     lstart: Int, limit: Place, lweight: Float, most: Float,
     state: State, first: Int, b1: Float, is_open: Mask,
 ) -> float:  # fmt: skip
@@ -124,8 +143,8 @@ def _greedy(
                             useful = True
                 if useful:
                     s = _adds(cstart, cdemand, cworth, b1, j)
-                    if s > 0.0 or mend == 0:
-                        heap.append((-s / cost[j] if cost[j] > 0.0 else -np.inf, j))
+                    if s > fee[j] or mend == 0:
+                        heap.append((_urgency(s - fee[j], cost[j]), j))
         heapq.heapify(heap)
         while len(heap) > 0:
             if mend == 0 and broken == 0:
@@ -136,9 +155,9 @@ def _greedy(
             if not _fits(lstart, limit, lweight, used, most, broken if mend == 0 else 0, j):
                 continue
             s = _adds(cstart, cdemand, cworth, b1, j)
-            if s <= 0.0 and mend == 1:
+            if s <= fee[j] and mend == 1:
                 continue
-            fresh = -s / cost[j] if cost[j] > 0.0 else -np.inf
+            fresh = _urgency(s - fee[j], cost[j])
             if len(heap) > 0 and fresh > heap[0][0]:
                 heapq.heappush(heap, (fresh, j))
                 continue
@@ -153,9 +172,7 @@ def _greedy(
 
 
 @njit(cache=True, nogil=True)
-def _best_two(
-    start: Int, place: Place, worth: Float, is_open: Mask, i: int
-) -> tuple[float, float, int]:
+def _best_two(start: Int, place: Place, worth: Float, is_open: Mask, i: int) -> tuple[float, float, int]:
     """Worth of the two best open trips of demand point i, and the place of the best."""
     x1, x2, a = 0.0, 0.0, -1
     for k in range(start[i], start[i + 1]):
@@ -237,12 +254,12 @@ def _open(
 @njit(cache=True, nogil=True)
 def _exchange(
     start: Int, place: Place, worth: Float, cstart: Int, cdemand: Place, cworth: Float,
-    cost: Float, budget: float, lstart: Int, limit: Place, lweight: Float, most: Float,
+    cost: Float, fee: Float, budget: float, lstart: Int, limit: Place, lweight: Float, most: Float,
     state: State, pool: Int, is_open: Mask, passes: int, kicks: int, kick: int, seed: int,
 ) -> tuple[float, int]:  # fmt: skip
     """Close one and refill until a pass brings nothing; then `kicks` times shake and repeat, keeping the best."""
     n, m = start.size - 1, cost.size
-    np.random.seed(seed)
+    dice = np.array([seed * 2 + 1], np.uint64)
     b1, b2, at = np.zeros(n), np.zeros(n), np.full(n, -1, np.int64)
     used = np.zeros(most.size)
     spent = 0.0
@@ -257,6 +274,9 @@ def _exchange(
     for i in range(n):
         b1[i], b2[i], at[i] = _best_two(start, place, worth, is_open, i)
         total += b1[i]
+    for j in range(m):
+        if is_open[j]:
+            total -= fee[j]
     add = np.zeros(m)
     for j in range(m):
         if not is_open[j] and state[j] == 0:
@@ -274,20 +294,25 @@ def _exchange(
                     if is_open[j] and not best_open[j]:
                         spent -= cost[j]
                         broken += _use(lstart, limit, lweight, used, most, j, -1.0)
-                        total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
+                        total += fee[j] - _close(
+                            start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j
+                        )
                 for j in range(m):
                     if best_open[j] and not is_open[j]:
                         spent += cost[j]
                         broken += _use(lstart, limit, lweight, used, most, j, 1.0)
-                        total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
+                        total += (
+                            _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
+                            - fee[j]
+                        )
             dirty[:] = False
-            centre = pool[np.random.randint(pool.size)]
+            centre = pool[_throw(dice, pool.size)]
             forced_in = 0
             for t in range(kick):
                 if cstart[centre + 1] == cstart[centre]:
                     break
-                i = cdemand[cstart[centre] + np.random.randint(cstart[centre + 1] - cstart[centre])]
-                j = place[start[i] + np.random.randint(start[i + 1] - start[i])]
+                i = cdemand[cstart[centre] + _throw(dice, cstart[centre + 1] - cstart[centre])]
+                j = place[start[i] + _throw(dice, start[i + 1] - start[i])]
                 r = at[i]
                 if r < 0 or state[r] != 0 or state[j] != 0 or is_open[j] or r == j:
                     continue
@@ -299,8 +324,12 @@ def _exchange(
                     continue
                 broken += _use(lstart, limit, lweight, used, most, j, 1.0)
                 spent += cost[j] - cost[r]
-                total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r)
-                total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
+                total += fee[r] - _close(
+                    start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r
+                )
+                total += (
+                    _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j) - fee[j]
+                )
                 forced_in += 1
             if forced_in == 0:
                 continue
@@ -314,7 +343,9 @@ def _exchange(
                         loss[r] += b1[i] - b2[i]
             ratio = np.empty(now.size)
             for q in range(now.size):
-                ratio[q] = loss[now[q]] / cost[now[q]] if cost[now[q]] > 0.0 else np.inf
+                ratio[q] = (
+                    (loss[now[q]] - fee[now[q]]) / cost[now[q]] if cost[now[q]] > 0.0 else loss[now[q]] - fee[now[q]]
+                )
             better = 0
             for q in np.argsort(ratio):
                 r = now[q]
@@ -322,7 +353,9 @@ def _exchange(
                     continue
                 dirty[r] = False
                 old_total = total
-                total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r)
+                total += fee[r] - _close(
+                    start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r
+                )
                 spent -= cost[r]
                 broken += _use(lstart, limit, lweight, used, most, r, -1.0)
                 count = 0
@@ -330,14 +363,17 @@ def _exchange(
                     pick, top = -1, 0.0
                     room = budget - spent
                     for j in pool:
-                        if not is_open[j] and cost[j] <= room and (add[j] > top or (broken > 0 and pick < 0)):
+                        if not is_open[j] and cost[j] <= room and (add[j] - fee[j] > top or (broken > 0 and pick < 0)):
                             if most.size == 0 or _fits(lstart, limit, lweight, used, most, broken, j):
-                                pick, top = j, add[j]
+                                pick, top = j, add[j] - fee[j]
                     if pick < 0:
                         break
                     spent += cost[pick]
                     broken += _use(lstart, limit, lweight, used, most, pick, 1.0)
-                    total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, pick)
+                    total += (
+                        _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, pick)
+                        - fee[pick]
+                    )
                     opened[count] = pick
                     count += 1
                     if pick == r:
@@ -350,10 +386,14 @@ def _exchange(
                         j = opened[t]
                         spent -= cost[j]
                         broken += _use(lstart, limit, lweight, used, most, j, -1.0)
-                        total -= _close(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j)
+                        total += fee[j] - _close(
+                            start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, j
+                        )
                     spent += cost[r]
                     broken += _use(lstart, limit, lweight, used, most, r, 1.0)
-                    total += _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r)
+                    total += (
+                        _open(start, place, worth, cstart, cdemand, cworth, is_open, b1, b2, at, add, dirty, r) - fee[r]
+                    )
                     dirty[:] = was
                     dirty[r] = False
                 else:
@@ -386,7 +426,7 @@ def greedy(q: Doors, c: Columns, state: State, first: Int) -> Mask | None:
     is_open = np.zeros(q.n_places, bool)
     begin = np.r_[np.flatnonzero(state == 1), first].astype(np.int64)
     spent = _greedy(
-        c.start, c.demand, c.worth, q.cost_p, q.budget, c.lstart, c.limit, c.lweight, q.limits.most,
+        c.start, c.demand, c.worth, q.cost_p, q.fee_p, q.budget, c.lstart, c.limit, c.lweight, q.limits.most,
         state, begin, np.zeros(q.n_demand), is_open,
     )  # fmt: skip
     return is_open if spent <= q.budget else None
@@ -417,7 +457,7 @@ def exchange(
     out = is_open.copy()
     free = np.flatnonzero(state == 0) if pool is None else pool
     value, _ = _exchange(
-        q.start, q.place, q.worth, c.start, c.demand, c.worth, q.cost_p, q.budget,
+        q.start, q.place, q.worth, c.start, c.demand, c.worth, q.cost_p, q.fee_p, q.budget,
         c.lstart, c.limit, c.lweight, q.limits.most, state, free.astype(np.int64), out, passes, kicks, kick, seed,
     )  # fmt: skip
     return out, float(value)
@@ -436,4 +476,4 @@ def _worth_of(start: Int, place: Place, worth: Float, is_open: Mask) -> float:
 
 def worth_of(q: Doors, is_open: Mask) -> float:
     """Worth of a layout in units of `Doors`."""
-    return float(_worth_of(q.start, q.place, q.worth, is_open))
+    return float(_worth_of(q.start, q.place, q.worth, is_open) - q.fee_p[is_open].sum())

@@ -1,7 +1,7 @@
 """Prices that prove: one a demand point, one for the budget, one a limit; together they bound every choice.
 
 For prices ``u >= 0`` and ``v >= 0`` no choice is worth more than ``sum u_i + sum v_k most_k + max_y sum_j net_j y_j``
-with ``net_j = sum_i max(0, worth_ij - u_i) - sum_k v_k weight_kj``, where y obeys the budget (a fractional knapsack).
+with ``net_j = sum_i max(0, worth_ij - u_i) - fee_j - sum_k v_k weight_kj``, where y obeys the budget (a fractional knapsack).
 Prices move by deflected subgradient steps. Only trips worth more than the price of their demand point matter and
 trips are sorted, so a step touches a fraction of the table.
 
@@ -149,9 +149,12 @@ def knapsack(net: Float, cost: Float, budget: float, state: State, guess: float,
 
 
 @njit(cache=True, nogil=True)
-def _limited(g: Float, lstart: Int, lplace: Place, lweight: Float, most: Float, v: Float, net: Float) -> float:
-    """Gains less the prices of limits, shape (places,) in `net`; returns what the limits' prices add."""
-    net[:] = g
+def _limited(
+    g: Float, fee: Float, lstart: Int, lplace: Place, lweight: Float, most: Float, v: Float, net: Float
+) -> float:
+    """Gains less fees and the prices of limits, shape (places,) in `net`; returns what the limits' prices add."""
+    for j in range(g.size):
+        net[j] = g[j] - fee[j]
     total = 0.0
     for k in range(v.size):
         if v[k] != 0.0:
@@ -163,9 +166,9 @@ def _limited(g: Float, lstart: Int, lplace: Place, lweight: Float, most: Float, 
 
 @njit(cache=True, nogil=True)
 def _steps(
-    start: Int, place: Place, worth: Float, cost: Float, budget: float,
+    start: Int, place: Place, worth: Float, cost: Float, fee: Float, budget: float,
     lstart: Int, lplace: Place, lweight: Float, most: Float,
-    state: State, top: Float, fixed_price: float, target: float, enough: float, steps: int,
+    state: State, top: Float, target: float, enough: float, steps: int,
     patience: float, shrink: float,
     u: Float, v: Float, du: Float, dv: Float, best_u: Float, best_v: Float, often: Float, s: Float,
 ) -> int:  # fmt: skip
@@ -175,19 +178,9 @@ def _steps(
     sub, limit_sub = np.empty(n), np.empty(nk)
     for it in range(steps):
         bound = gains(start, place, worth, u, g)
-        bound += _limited(g, lstart, lplace, lweight, most, v, net)
-        if fixed_price >= 0.0:
-            price = fixed_price
-            for j in range(m):
-                y[j] = 0.0
-                r = net[j] - price * cost[j]
-                if state[j] == 1 or (state[j] == 0 and r > 0.0):
-                    y[j] = 1.0
-                    bound += r
-            bound += price * budget
-        else:
-            filled, price = knapsack(net, cost, budget, state, s[4], y)
-            bound += filled
+        bound += _limited(g, fee, lstart, lplace, lweight, most, v, net)
+        filled, price = knapsack(net, cost, budget, state, s[4], y)
+        bound += filled
         s[4] = price
         if bound < s[2] - 1e-7 * abs(s[2]):
             s[1] = 0.0
@@ -278,7 +271,6 @@ def ascend(
     alpha: float = 1.0,
     patience: int = 50,
     shrink: float = 0.8,
-    fixed_price: float = -1.0,
     top: Float | None = None,
 ) -> Ascent:
     """Lower the bound from the prices given.
@@ -296,16 +288,14 @@ def ascend(
         The ascent ends when the bound is within this of the target.
     alpha, patience, shrink : float, int, float
         First step factor; after `patience` steps without progress it is multiplied by `shrink`.
-    fixed_price : float
-        Price of budget that must not move (regions of a larger question); −1 = the best one in each step.
     """
     u, v = u.copy(), v.copy()
     s = np.array([alpha, 0.0, np.inf, 0.0, 0.0, 0.0])
     best_u, best_v, often = u.copy(), v.copy(), np.zeros(q.n_places)
     k = q.limits
     made = _steps(
-        q.start, q.place, q.worth, q.cost_p, q.budget, k.start, k.place, k.weight, k.most,
-        state, best_worth(q) if top is None else top, fixed_price, target, enough, steps, float(patience), shrink,
+        q.start, q.place, q.worth, q.cost_p, q.fee_p, q.budget, k.start, k.place, k.weight, k.most,
+        state, best_worth(q) if top is None else top, target, enough, steps, float(patience), shrink,
         u, v, np.zeros(u.size), np.zeros(v.size), best_u, best_v, often, s,
     )  # fmt: skip
     return Ascent(best_u, best_v, float(s[5]), float(s[2]), often, int(made))

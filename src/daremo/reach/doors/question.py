@@ -61,6 +61,8 @@ class Doors:
     budget : float, whole
     limits : Limits
     must_p, never_p : ndarray of bool, shape (places,), mask
+    fee_p : ndarray, shape (places,), whole
+        Taken off the worth when a place opens; in regions of a larger question what budget and limits cost.
     scale : float
         One unit of the caller's worth is this many units here (a power of two).
     cost_scale : float
@@ -75,6 +77,7 @@ class Doors:
     limits: Limits
     must_p: NDArray[np.bool_]
     never_p: NDArray[np.bool_]
+    fee_p: Float
     scale: float = 1.0
     cost_scale: float = 1.0
 
@@ -110,7 +113,7 @@ def doors(
     p: int | None = None,
     budget: float | None = None,
     cost_p: ArrayLike | None = None,
-    conditions: Conditions = Conditions(),
+    conditions: Conditions | None = None,
     whole_worth: bool = False,
 ) -> Doors:
     """A question from trips and what each is worth.
@@ -125,7 +128,7 @@ def doors(
         Or money for opening; with `cost_p`.
     cost_p : array_like, shape (places,), the budget's unit, not negative, optional
     whole_worth : bool
-        The worths are whole numbers already: they are only multiplied, never rounded.
+        The worths are whole numbers already: they are only multiplied. Others are rounded up, so that bounds hold.
 
     Raises
     ------
@@ -134,8 +137,11 @@ def doors(
     Infeasible
         The conditions cannot hold together.
     """
+    conditions = Conditions() if conditions is None else conditions
     if (p is None) == (budget is None):
-        raise UsageError("p-or-budget", "施設の数か予算の、どちらか一つが必要です", "--p か --budget-yen のどちらかを入れてください")
+        raise UsageError(
+            "p-or-budget", "施設の数か予算の、どちらか一つが必要です", "--p か --budget-yen のどちらかを入れてください"
+        )
     value = np.asarray(worth, float)
     if value.shape != pairs.cost.shape or not np.isfinite(value).all() or (value.size and value.min() < 0):
         raise UsageError("bad-worth", "人数や重みに、負の数か数でない値があります", "0以上の数を入れてください")
@@ -163,7 +169,9 @@ def doors(
     never[_indices(conditions.never, pairs.n_places)] = True
     if (must & never).any():
         j = int(np.flatnonzero(must & never)[0])
-        raise Infeasible("must-and-never", f"施設 {j} が、開くものにも開かないものにも入っています", "どちらか一方にしてください")
+        raise Infeasible(
+            "must-and-never", f"施設 {j} が、開くものにも開かないものにも入っています", "どちらか一方にしてください"
+        )
     if float(cost[must].sum()) > money:
         need = float(cost[must].sum()) / cost_scale
         raise Infeasible(
@@ -172,13 +180,15 @@ def doors(
             f"予算（または数）を {need:,.0f} 以上にするか、かならず開く施設をへらしてください",
         )
     limits = _limits(conditions, pairs.n_places)
-    return Doors(start, place, value, cost, money, limits, must, never, scale, cost_scale)
+    return Doors(start, place, value, cost, money, limits, must, never, np.zeros(cost.size), scale, cost_scale)
 
 
 def _indices(chosen: tuple[int, ...], n_places: int) -> Int:
     index = np.asarray(chosen, np.int64)
     if index.size and (index.min() < 0 or index.max() >= n_places):
-        raise UsageError("unknown-place", "ない施設の番号が指定されています", f"0から{n_places - 1}までの番号にしてください")
+        raise UsageError(
+            "unknown-place", "ない施設の番号が指定されています", f"0から{n_places - 1}までの番号にしてください"
+        )
     return index
 
 
@@ -200,7 +210,7 @@ def _whole_worths(start: Int, value: Float, whole: bool) -> tuple[Float, float]:
         return value, 1.0
     bits = int(np.floor(np.log2(WHOLE / total)))
     scale = 2.0 ** min(bits, 40)
-    return (value * scale if whole and bits >= 0 else np.rint(value * scale)), scale
+    return (value * scale if whole and bits >= 0 else np.ceil(value * scale)), scale
 
 
 def _sorted_rows(pairs: Pairs, value: Float) -> tuple[Int, Place, Float]:
@@ -213,7 +223,9 @@ def _limits(c: Conditions, n_places: int) -> Limits:
     if c.organisation_p is not None and c.most_per_organisation is not None:
         owner = np.asarray(c.organisation_p, np.int64)
         if owner.shape != (n_places,):
-            raise UsageError("bad-organisation", "団体の列の長さが施設の数とちがいます", "施設ごとに一つの団体を入れてください")
+            raise UsageError(
+                "bad-organisation", "団体の列の長さが施設の数とちがいます", "施設ごとに一つの団体を入れてください"
+            )
         for k in np.unique(owner[owner >= 0]):
             members = np.flatnonzero(owner == k)
             if members.size > c.most_per_organisation:
@@ -221,7 +233,9 @@ def _limits(c: Conditions, n_places: int) -> Limits:
     if c.quota_p is not None and c.least_per_quota > 0:
         group = np.asarray(c.quota_p, np.int64)
         if group.shape != (n_places,):
-            raise UsageError("bad-quota", "地域の列の長さが施設の数とちがいます", "施設ごとに一つの地域を入れてください")
+            raise UsageError(
+                "bad-quota", "地域の列の長さが施設の数とちがいます", "施設ごとに一つの地域を入れてください"
+            )
         order = np.argsort(group, kind="stable")
         cut = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0, True])
         for a, b in zip(cut[:-1], cut[1:], strict=True):

@@ -1,0 +1,187 @@
+"""Verb `cover`: most people within reach of a number of places, or of what a budget can open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from daremo.kernel.errors import UsageError
+from daremo.reach.doors.backup import solve_backup
+from daremo.reach.doors.certificate import encode
+from daremo.reach.doors.question import Doors, doors
+from daremo.reach.doors.solve import solve
+from daremo.reach.median import EQUAL, weights
+from daremo.reach.model import Answer, Conditions, Watch
+from daremo.reach.travel.pairs import Pairs
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover(Answer):
+    """Open places that reach most people.
+
+    Attributes
+    ----------
+    reached_d : ndarray, shape (demand,), people
+        What each demand point counts for: its people × the worth of its best open trip (and backup).
+    unreachable : tuple of int
+        Demand points without any trip.
+    cost_yen : float
+        What opening costs; the number of open places where none costs anything.
+    bound_certified : float
+        The bound that the certificate proves in whole numbers; `bound` may be tighter where HiGHS solved regions.
+    certificate : dict
+        Proof of it, see ``docs/know/proof.md``.
+    """
+
+    reached_d: Float
+    unreachable: tuple[int, ...]
+    cost_yen: float
+    bound_certified: float
+    certificate: dict[str, Any] = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented machine form; the certificate is written beside it."""
+        return {
+            **Answer.as_dict(self),
+            "cost_yen": self.cost_yen,
+            "bound_certified": self.bound_certified,
+            "unreachable": list(self.unreachable),
+        }
+
+
+def cover(
+    pairs: Pairs,
+    need_d: ArrayLike,
+    *,
+    p: int | None = None,
+    budget_yen: float | None = None,
+    cost_yen_p: ArrayLike | None = None,
+    worth: ArrayLike | None = None,
+    backup_share: float = 0.0,
+    conditions: Conditions | None = None,
+    gap: float = 0.0,
+    seed: int = 1,
+    workers: int = 1,
+    watch: Watch | None = None,
+) -> Cover:
+    """Open places so that most people are within reach.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Trips within reach.
+    need_d : array_like, shape (demand,), people
+    p, budget_yen : int or float
+        Most open places, or money for opening; exactly one of them.
+    cost_yen_p : array_like, shape (places,), yen, optional
+        Cost of opening each place; 1 each where not given.
+    worth : array_like, shape (trips,), share, optional
+        How much a trip counts (gradual covering); 1 each where not given.
+    backup_share : float
+        Worth of a second open place within reach, as a share of what its trip counts.
+    gap : float, share
+        Stop when (bound − value) / value is at most this; 0 = proved best.
+    workers : int
+        Threads; the answer does not depend on them.
+
+    Returns
+    -------
+    Cover
+        `value` and `bound` in people.
+
+    Raises
+    ------
+    UsageError
+        Numbers that are negative or not finite, wrong shapes, neither or both of `p` and `budget_yen`.
+    Infeasible
+        The conditions cannot hold together.
+
+    Source
+    ------
+    Church and ReVelle 1974; gradual covering after Church and Roberts 1983; backup after Hogan and ReVelle 1986.
+
+    Examples
+    --------
+    >>> from daremo.reach.travel.pairs import pairs_of_matrix
+    >>> far = float("inf")
+    >>> found = cover(pairs_of_matrix([[0, far], [0, 0], [far, 0]]), [5, 1, 3], p=1)
+    >>> found.value, found.bound, found.open
+    (6.0, 6.0, (0,))
+    """
+    watch = Watch() if watch is None else watch
+    need = weights(need_d, pairs.n_demand)
+    if not 0 <= backup_share <= 1:
+        raise UsageError(
+            "bad-backup", f"予備の重み {backup_share} は使えません", "0から1までの数を入れてください", "--backup"
+        )
+    share = np.ones(pairs.n_trips) if worth is None else np.asarray(worth, float)
+    if share.shape != (pairs.n_trips,):
+        raise UsageError("bad-worth", "道のりごとの重みの数がちがいます", "道のりと同じ数だけ入れてください")
+    row = pairs.demand()
+    people = need[row] * share
+    whole = bool(np.all(people == np.floor(people)))
+    q = doors(
+        pairs,
+        people,
+        p=p,
+        budget=budget_yen,
+        cost_p=cost_yen_p,
+        conditions=conditions or Conditions(),
+        whole_worth=whole,
+    )
+    grain = q.scale if whole else max(1.0, EQUAL * float(need.sum()) * q.scale)
+    costs = np.ones(pairs.n_places) if cost_yen_p is None else np.asarray(cost_yen_p, float)
+    if backup_share > 0:
+        found = solve_backup(q, backup_share, gap=gap, seed=seed, watch=watch)
+    else:
+        found = solve(q, grain=grain, gap=gap, seed=seed, workers=workers, watch=watch, unit=q.scale)
+    reached = reached_of(pairs, people, found.is_open, backup_share)
+    value = float(reached.sum())
+    step = q.scale if whole and not backup_share else 1.0
+
+    def people_of(bound: float) -> float:
+        return max(float(np.floor(bound / step + 1e-9)) * step / q.scale, value)
+
+    return Cover(
+        value=value,
+        bound=people_of(found.bound),
+        sense="max",
+        open=tuple(int(j) for j in np.flatnonzero(found.is_open)),
+        seconds=watch.seconds,
+        cpu_seconds=watch.cpu_seconds,
+        method=found.method,
+        seed=seed,
+        finished=found.finished,
+        reached_d=reached,
+        unreachable=tuple(int(i) for i in pairs.unreachable()),
+        cost_yen=float(costs[found.is_open].sum()),
+        bound_certified=people_of(found.certified),
+        certificate=encode(q, found.proof),
+    )
+
+
+def reached_of(pairs: Pairs, people: Float, is_open: NDArray[np.bool_], backup_share: float) -> Float:
+    """People of each demand point × worth of the best open trip, and of the second best × `backup_share`; shape (demand,)."""
+    row = pairs.demand()
+    worth = np.where(is_open[pairs.place], people, 0.0)
+    first = np.zeros(pairs.n_demand)
+    np.maximum.at(first, row, worth)
+    if not backup_share:
+        return first
+    order = np.lexsort((-worth, row))
+    rank = np.arange(row.size) - pairs.start[row[order]]
+    second = np.zeros(pairs.n_demand)
+    chosen = order[rank == 1]
+    second[row[chosen]] = worth[chosen]
+    return np.asarray(first + backup_share * second)
+
+
+def question_of(pairs: Pairs, need: Float, share: Float, p: int) -> Doors:
+    """The question in whole numbers, for callers that ask it many times."""
+    return doors(pairs, need[pairs.demand()] * share, p=p)

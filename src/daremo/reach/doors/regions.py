@@ -1,0 +1,298 @@
+"""Price decomposition: budget, limits and people near borders get prices; every region is then a small question of its own.
+
+With shared prices fixed, a place costs what it takes of budget and limits, and a demand point that reaches several
+regions counts in each only above its price, which is paid once. Regions are then strangers: their bounds add up to a
+bound of the whole that is never above the relaxation's and below it wherever a region is branched on; their layouts
+together, repaired and exchanged, are a good layout of the whole.
+
+Source: Senne, Pereira and Lorena 2010 for the idea of clusters with priced couplings in maximal covering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from daremo.reach.doors.branch import Grown, Steps, exact, grow
+from daremo.reach.doors.branch_and_cut import branch_and_cut
+from daremo.reach.doors.exchange import Columns, exchange, greedy, worth_of
+from daremo.reach.doors.prices import FREE, OPEN, SHUT, Ascent, ascend, best_worth
+from daremo.reach.doors.question import NO_LIMITS, Doors
+from daremo.reach.model import Watch
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Place = NDArray[np.int32]
+Mask = NDArray[np.bool_]
+State = NDArray[np.int8]
+
+#: Steps of the whole question between two layouts made from them, and how many such turns.
+STEPS, TURNS = 150, 4
+#: Places in a region, from turn to turn larger; a larger region proves more and takes longer.
+SIZES = (150, 330, 700)
+REGION_FIRST, REGION_LATER = Steps(60, 200, 0.3, 0.7, 15, 0), Steps(30, 120, 0.3, 0.6, 10, 0)
+#: Share of the wanted gap that each region may leave open.
+SLACK_SHARE = 0.1
+
+
+@dataclass(slots=True)
+class Region:
+    """One region: its places and demand points in the whole question, its own question, its tree."""
+
+    places: Int
+    demand: Int
+    q: Doors
+    grown: Grown | None
+    bound: float = np.inf
+    is_open: Mask | None = None
+
+
+@dataclass(slots=True)
+class Regional:
+    """Shared prices and a tree for each region.
+
+    Attributes
+    ----------
+    u : ndarray, shape (demand,), whole
+        Prices; only those of border points are shared.
+    v : ndarray, shape (limits,), whole
+    price : float, whole
+        One unit of budget.
+    border : ndarray of bool, shape (demand,), mask
+    regions : tuple of Region
+    bound, certified, value : float
+        In units of `Doors`; `certified` adds up what the trees prove, `bound` what HiGHS proved where that is less.
+    """
+
+    u: Float
+    v: Float
+    price: float
+    border: Mask
+    regions: tuple[Region, ...]
+    bound: float
+    certified: float
+    is_open: Mask
+    value: float
+    nodes: int
+    finished: bool
+
+
+@njit(cache=True, nogil=True)
+def _two_best(start: Int, place: Place, worth: Float, is_open: Mask, u: Float) -> None:
+    for i in range(u.size):
+        first, second = 0.0, 0.0
+        seen = False
+        for k in range(start[i], start[i + 1]):
+            if is_open[place[k]]:
+                if seen:
+                    second = worth[k]
+                    break
+                first = worth[k]
+                seen = True
+        u[i] = 0.5 * (first + second)
+
+
+def two_best(q: Doors, is_open: Mask) -> Float:
+    """Prices to begin with: midway between the best and the second best open trip; shape (demand,)."""
+    u = np.zeros(q.n_demand)
+    _two_best(q.start, q.place, q.worth, is_open, u)
+    return u
+
+
+@njit(cache=True, nogil=True)
+def _outward(start: Int, place: Place, cstart: Int, cdemand: Place, inside: Mask, first: int) -> Int:
+    """Places inside, in the order in which they are met over shared people from the first."""
+    met = np.zeros(inside.size, np.bool_)
+    seen = np.zeros(start.size - 1, np.bool_)
+    queue = np.zeros(inside.size, np.int64)
+    queue[0] = first
+    met[first] = True
+    head, tail = 0, 1
+    while head < tail:
+        j = queue[head]
+        head += 1
+        for k in range(cstart[j], cstart[j + 1]):
+            i = cdemand[k]
+            if seen[i]:
+                continue
+            seen[i] = True
+            for e in range(start[i], start[i + 1]):
+                o = place[e]
+                if inside[o] and not met[o]:
+                    met[o] = True
+                    queue[tail] = o
+                    tail += 1
+    return queue[:tail].copy()
+
+
+def halves(q: Doors, c: Columns, able: Int, size: int) -> list[Int]:
+    """Places in groups of at most `size` that share people: halved across the longest way, shape of each (places,), index."""
+    todo, done = [able], []
+    inside = np.zeros(q.n_places, bool)
+    while todo:
+        places = todo.pop()
+        if places.size <= size:
+            done.append(places)
+            continue
+        inside[:] = False
+        inside[places] = True
+        far = _outward(q.start, q.place, c.start, c.demand, inside, int(places[0]))[-1]
+        order = _outward(q.start, q.place, c.start, c.demand, inside, int(far))
+        if order.size < places.size:
+            order = np.r_[order, np.setdiff1d(places, order)]
+        half = order.size // 2
+        todo += [np.sort(order[:half]), np.sort(order[half:])]
+    return done
+
+
+def cut(q: Doors, c: Columns, state: State, u: Float, v: Float, price: float, size: int) -> tuple[Mask, list[Region]]:
+    """Divide a question at shared prices: which demand points are on a border, and the regions.
+
+    Every place that may open is in one region; what open places give is had already (`q` is compact).
+    """
+    groups = halves(q, c, np.flatnonzero(state != SHUT), size)
+    label = np.full(q.n_places, -1, np.int64)
+    for r, places in enumerate(groups):
+        label[places] = r
+    row = np.repeat(np.arange(q.n_demand), np.diff(q.start))
+    of = label[q.place]
+    used = of >= 0
+    low, high = np.full(q.n_demand, len(groups), np.int64), np.full(q.n_demand, -1, np.int64)
+    np.minimum.at(low, row[used], of[used])
+    np.maximum.at(high, row[used], of[used])
+    border = high > low
+    fee = q.fee_p + price * q.cost_p
+    k = q.limits
+    if k.count:
+        limit = np.repeat(np.arange(k.count), np.diff(k.start))
+        fee = fee + np.bincount(k.place, k.weight * v[limit], q.n_places)
+    worth = np.where(border[row], q.worth - u[row], q.worth)
+    keep = used & (worth > 0)
+    row, of, place, worth = row[keep], of[keep], q.place[keep], worth[keep]
+    order = np.argsort(of, kind="stable")
+    row, of, place, worth = row[order], of[order], place[order], worth[order]
+    edge = np.searchsorted(of, np.arange(len(groups) + 1))
+    number = np.zeros(q.n_places, np.int64)
+    regions = []
+    for r, places in enumerate(groups):
+        a, b = edge[r], edge[r + 1]
+        number[places] = np.arange(places.size)
+        demand, first = np.unique(row[a:b], return_index=True)
+        start = np.r_[first, b - a].astype(np.int64)
+        none = np.zeros(places.size, bool)
+        small = Doors(
+            start, number[place[a:b]].astype(np.int32), worth[a:b], np.zeros(places.size), 0.0, NO_LIMITS,
+            none, none, fee[places], q.scale, q.cost_scale,
+        )  # fmt: skip
+        regions.append(Region(places, demand, small, None))
+    return border, regions
+
+
+def by_regions(
+    q: Doors, c: Columns, state: State, is_open: Mask, value: float, *, grain: float, gap: float, seed: int,
+    watch: Watch, tell: Callable[[float, float], None], pool: Executor,
+) -> Regional:  # fmt: skip
+    """Layout and bound of a large question."""
+    a, is_open, value = _relaxed(q, c, state, is_open, value, gap, seed, watch, tell)
+    u, v = np.rint(a.u), np.rint(a.v)
+    bound, price, _ = exact(q, state, u, v, a.price)
+    best = Regional(u, v, price, np.zeros(q.n_demand, bool), (), bound, bound, is_open, value, 0, False)
+    for turn, size in enumerate(SIZES):
+        if best.bound <= best.value * (1 + gap) or watch.late(0.8):
+            break
+        border, regions = cut(q, c, state, u, v, price, size)
+        shared = float(u[border].sum()) + price * q.budget + float(v @ q.limits.most)
+        slack = max(gap, 1e-4) * SLACK_SHARE * best.value / len(regions)
+
+        def work(region: Region, now: Mask = best.is_open, border: Mask = border, slack: float = slack) -> Region:
+            return _worked(region, state, u, border, now, slack, watch, seed)
+
+        done = list(pool.map(work, regions))
+        union = np.zeros(q.n_places, bool)
+        for r in done:
+            union[r.places] = r.is_open
+        better, worth = _repaired(q, c, state, union, seed + turn)
+        if worth > best.value:
+            best.is_open, best.value = better, worth
+        total = shared + sum(r.bound for r in done)
+        proved = shared + sum(r.grown.bound for r in done if r.grown is not None)
+        best.nodes += sum(r.grown.nodes for r in done if r.grown is not None)
+        best.bound = min(best.bound, total)
+        if not best.regions or proved < best.certified:
+            best.certified, best.border, best.regions = min(proved, best.certified), border, tuple(done)
+        tell(best.value, best.bound)
+    best.finished = best.bound <= best.value * (1 + gap)
+    return best
+
+
+def _worked(
+    region: Region, state: State, u: Float, border: Mask, now: Mask, slack: float, watch: Watch, seed: int
+) -> Region:
+    """Solve one region: a tree of its root's prices for the certificate, HiGHS for the rest of the way."""
+    given = state[region.places].copy()
+    begin = np.where(border[region.demand], 0.0, u[region.demand])
+    opened = now[region.places]
+    have = worth_of(region.q, opened)
+    region.grown = grow(
+        region.q, given, begin, np.zeros(0), is_open=opened, value=have, tolerance=slack, first=REGION_FIRST,
+        later=REGION_LATER, max_nodes=1, late=watch.late, seed=seed, share=0.05,
+    )  # fmt: skip
+    assert region.grown.is_open is not None
+    region.bound, region.is_open = region.grown.bound, region.grown.is_open
+    if region.grown.bound > region.grown.value + slack and not watch.late(0.9):
+        found = branch_and_cut(region.q, slack=slack, start=region.is_open, shut=given == SHUT, opened=given == OPEN)
+        region.bound = min(region.bound, max(found.bound, region.grown.value))
+        if found.is_open is not None and worth_of(region.q, found.is_open) > region.grown.value:
+            region.is_open = found.is_open
+    return region
+
+
+def _relaxed(
+    q: Doors, c: Columns, state: State, is_open: Mask, value: float, gap: float, seed: int, watch: Watch,
+    tell: Callable[[float, float], None],
+) -> tuple[Ascent, Mask, float]:  # fmt: skip
+    """Prices of the whole question, and layouts from what the steps took most often."""
+    u, v = two_best(q, is_open), np.zeros(q.limits.count)
+    top = best_worth(q)
+    a: Ascent | None = None
+    for turn in range(TURNS):
+        alpha = 1.0 if a is None else 0.5**turn
+        a = ascend(
+            q, state, u, v, target=value, enough=gap * value, steps=STEPS, alpha=alpha, patience=12, shrink=0.6, top=top
+        )
+        u, v = a.u, a.v
+        likely = np.flatnonzero((a.often > 0.5) & (state == FREE))
+        likely = likely[np.argsort(-a.often[likely], kind="stable")]
+        fits = np.cumsum(q.cost_p[likely]) <= q.budget - float(q.cost_p[state == OPEN].sum())
+        if turn in (1, TURNS - 1):
+            start = greedy(q, c, state, likely[fits]) if not q.limits.count else None
+            if start is not None:
+                better, worth = exchange(q, c, state, start, passes=6, seed=seed + turn)
+                if worth > value:
+                    is_open, value = better, worth
+        tell(value, a.bound)
+        if a.bound <= value * (1 + gap) or watch.late(0.5):
+            break
+    assert a is not None
+    return a, is_open, value
+
+
+def _repaired(q: Doors, c: Columns, state: State, union: Mask, seed: int) -> tuple[Mask, float]:
+    """The regions' layouts together, cut back to the budget or filled up to it, and exchanged."""
+    spent = float(q.cost_p[union].sum())
+    if spent > q.budget or q.limits.count:
+        only = state.copy()
+        only[(only == FREE) & ~union] = SHUT
+        cutback = greedy(q, c, only, np.zeros(0, np.int64))
+        begin = np.flatnonzero(cutback) if cutback is not None else np.zeros(0, np.int64)
+    else:
+        begin = np.flatnonzero(union)
+    start = greedy(q, c, state, begin)
+    if start is None:
+        return union, -np.inf
+    return exchange(q, c, state, start, passes=6, seed=seed)
