@@ -1,13 +1,11 @@
 """Check an answer about open places against the question, and its certificate in whole numbers; nothing of the search is used.
 
 The question is built anew from what the caller asked, with code of this module's own; then layout, conditions, money,
-value, the list of unreachable demand points and the proved bound are worked out again.
+value, the lists of who is not reached and the proved bound are worked out again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,17 +14,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from daremo.kernel.errors import UsageError
 from daremo.reach.model import Conditions
-from daremo.reach.travel.pairs import Pairs
-from daremo.reach.verify_bound import RANGE, Refused, Table, column, in_range, layout_worth, tree_bound
+from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
+from daremo.reach.verify_bound import Refused
+from daremo.reach.verify_proof import NOTHING_ELSE, Asked, asked, proved, sealed
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
-NOTHING_ELSE = Conditions()
-#: A sum of floats may differ by this share of itself.
-NEAR = 1e-9
+#: A sum of floats may differ by this share of itself, and a bound be below its proof by this share.
+NEAR, BELOW = 1e-9, 1e-13
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Check:
 
     Attributes
     ----------
-    name : {"layout", "conditions", "money", "value", "unreachable", "seal", "bound"}
+    name : {"layout", "conditions", "money", "value", "people", "lists", "seal", "proof", "bound"}
     ok : bool
     detail : str
         What was found, in plain Japanese.
@@ -60,8 +58,8 @@ class Verdict:
     checks: tuple[Check, ...]
 
 
-class Proved(Protocol):
-    """What an answer must carry to be checked."""
+class Chosen(Protocol):
+    """What every answer carries."""
 
     @property
     def value(self) -> float: ...
@@ -70,91 +68,231 @@ class Proved(Protocol):
     @property
     def open(self) -> tuple[int, ...]: ...
     @property
+    def unreachable(self) -> tuple[int, ...]: ...
+    @property
     def certificate(self) -> dict[str, Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as the caller put it: what each trip is worth, and money and conditions of places.
+class Covered(Chosen, Protocol):
+    """What an answer of `cover` carries."""
 
-    Attributes
-    ----------
-    pairs : Pairs
-    worth : ndarray, shape (trips,)
-    cost_p : ndarray, shape (places,)
-    budget : float
-    conditions : Conditions
-    """
-
-    pairs: Pairs
-    worth: Float
-    cost_p: Float
-    budget: float
-    conditions: Conditions
+    @property
+    def reached_d(self) -> Float: ...
+    @property
+    def cost_yen(self) -> float: ...
+    @property
+    def bound_certified(self) -> float: ...
 
 
-def asked(
+class Placed(Chosen, Protocol):
+    """What an answer of `median` carries."""
+
+    @property
+    def served_by_d(self) -> Int: ...
+    @property
+    def cost_d(self) -> Float: ...
+    @property
+    def unserved(self) -> tuple[int, ...]: ...
+    @property
+    def equal_cost(self) -> float: ...
+
+
+def verify_cover(
+    answer: Covered,
     pairs: Pairs,
-    worth: ArrayLike,
+    need_d: ArrayLike,
     *,
     p: int | None = None,
-    budget: float | None = None,
-    cost_p: ArrayLike | None = None,
-    conditions: Conditions = NOTHING_ELSE,
-) -> Asked:
-    """A question with its gaps filled: places cost 1 where only their number counts.
+    budget_yen: float | None = None,
+    cost_yen_p: ArrayLike | None = None,
+    worth: ArrayLike | None = None,
+    backup_share: float = 0.0,
+    conditions: Conditions | None = None,
+) -> Verdict:
+    """Check an answer of `cover` against the question it answers.
 
     Parameters
     ----------
-    pairs : Pairs
-    worth : array_like, shape (trips,)
-    p : int, optional
-        Most open places; or
-    budget : float, optional
-        money, with `cost_p`, shape (places,), same unit; 1 each where absent.
+    answer : Cover
+    pairs, need_d, p, budget_yen, cost_yen_p, worth, backup_share, conditions
+        As they were asked, see `cover`.
+
+    Returns
+    -------
+    Verdict
+        The certificate proves `bound_certified`; a tighter `bound` that HiGHS found is only compared with it.
 
     Raises
     ------
     UsageError
-        Where `worth` or `cost_p` do not fit the pairs, or neither or both of `p` and `budget` are given.
+        Where the question's parts do not fit each other.
+
+    Examples
+    --------
+    >>> from daremo.reach.cover import cover
+    >>> from dataclasses import replace
+    >>> far = float("inf")
+    >>> pairs = pairs_of_matrix([[0, far], [0, 0], [far, 0]])
+    >>> found = cover(pairs, [5, 1, 3], p=1)
+    >>> verify_cover(found, pairs, [5, 1, 3], p=1).ok
+    True
+    >>> verify_cover(replace(found, value=7.0), pairs, [5, 1, 3], p=1).ok
+    False
     """
-    value = np.asarray(worth, float)
-    cost = np.ones(pairs.n_places) if cost_p is None or p is not None else np.asarray(cost_p, float)
-    if (p is None) == (budget is None) or value.shape != pairs.cost.shape or cost.shape != (pairs.n_places,):
-        raise UsageError(
-            "bad-question", "確かめる問いの形が、道のりの表と合いません", "答えを出したときと同じ問いを入れてください"
-        )
-    return Asked(pairs, value, cost, float(p if p is not None else budget), conditions)  # type: ignore[arg-type]
+    need = np.asarray(need_d, float)
+    share = 1.0 if worth is None else np.asarray(worth, float)
+    a = asked(
+        pairs,
+        need[pairs.demand()] * share,
+        p=p,
+        budget=budget_yen,
+        cost_p=cost_yen_p,
+        conditions=conditions or NOTHING_ELSE,
+    )
+    is_open, first = _layout(answer.open, pairs.n_places)
+    if is_open is None:
+        return Verdict(False, (first,))
+    reached = _two_best(a, is_open, backup_share)
+    cost = np.ones(pairs.n_places) if cost_yen_p is None else np.asarray(cost_yen_p, float)
+    spent = near(math.fsum(cost[is_open]), answer.cost_yen)
+    same = answer.reached_d.shape == reached.shape and np.allclose(answer.reached_d, reached, rtol=NEAR, atol=NEAR)
+    return _verdict(
+        first,
+        _conditions(a.conditions, is_open),
+        _money(a, is_open, spent),
+        _sum("value", math.fsum(reached), answer.value),
+        Check("people", bool(same), "地点ごとの人数は正しい" if same else "地点ごとの人数がちがいます"),
+        _lists((answer.unreachable, pairs.unreachable())),
+        *_proofs(a, None if backup_share else is_open, answer, answer.bound_certified, 1 + backup_share),
+        _tighter(answer),
+    )
 
 
-def verify_layout(a: Asked, answer: Proved, *, value: float | None = None, bound: float | None = None) -> Verdict:
-    """Check layout, conditions, money, value and proved bound of an answer that maximises worth.
+def verify_median(
+    answer: Placed,
+    pairs: Pairs | ArrayLike,
+    weight_d: ArrayLike | None = None,
+    *,
+    p: int,
+    fair: float = 0.0,
+    conditions: Conditions | None = None,
+) -> Verdict:
+    """Check an answer of `median` against the question it answers.
+
+    Parameters
+    ----------
+    answer : Median
+    pairs, weight_d, p, fair, conditions
+        As they were asked, see `median`.
+
+    Raises
+    ------
+    UsageError
+        Where the question's parts do not fit each other.
+
+    Examples
+    --------
+    >>> from daremo.reach.median import median
+    >>> table = [[0, 2, 9], [2, 0, 9], [9, 9, 0]]
+    >>> verify_median(median(table, p=2), table, p=2).ok
+    True
+    """
+    trips = pairs if isinstance(pairs, Pairs) else pairs_of_matrix(pairs)
+    weight = np.ones(trips.n_demand) if weight_d is None else np.asarray(weight_d, float)
+    paid = trips.cost ** (1.0 + fair)
+    far = _longest(trips, paid)
+    row = trips.demand()
+    a = asked(trips, weight[row] * (far[row] - paid), p=p, conditions=conditions or NOTHING_ELSE)
+    is_open, first = _layout(answer.open, trips.n_places)
+    if is_open is None:
+        return Verdict(False, (first,))
+    near_d = np.full(trips.n_demand, np.inf)
+    np.minimum.at(near_d, row[is_open[trips.place]], trips.cost[is_open[trips.place]])
+    reached = np.diff(trips.start) > 0
+    served = np.isfinite(near_d)
+    pays = np.where(served, np.where(served, near_d, 0.0) ** (1.0 + fair), far)
+    value, people = math.fsum((weight * pays)[reached]), math.fsum(weight[reached])
+    equal = (value / people) ** (1 / (1 + fair)) if people else 0.0
+    most = math.fsum((weight * far)[reached])
+    return _verdict(
+        first,
+        _conditions(a.conditions, is_open),
+        _money(a, is_open, True),
+        _sum("value", value, answer.value),
+        _served(answer, trips, near_d, equal),
+        _lists((answer.unreachable, trips.unreachable()), (answer.unserved, np.flatnonzero(reached & ~served))),
+        *_proofs(a, is_open, answer, most - answer.bound, 1.0, most),
+    )
+
+
+def _verdict(*checks: Check) -> Verdict:
+    return Verdict(all(c.ok for c in checks), checks)
+
+
+def verify_layout(a: Asked, answer: Chosen) -> Verdict:
+    """Check layout, conditions, money, value and proved bound of any answer that maximises the worth of the best open trips.
 
     Parameters
     ----------
     a : Asked
-    answer : Proved
-    value, bound : float, optional
-        The worth, and the bound on it, that the answer's own numbers mean, where they are not worths themselves.
+    answer : object with `value`, `bound`, `open`, `unreachable` and `certificate`
     """
-    n = a.pairs.n_places
-    opened = np.asarray(answer.open, np.int64)
-    sound = bool(opened.size == 0 or (opened[0] >= 0 and opened[-1] < n and (np.diff(opened) > 0).all()))
-    first = Check("layout", sound, "開く施設の番号は正しい" if sound else "開く施設の番号が正しくありません")
-    if not sound:
+    is_open, first = _layout(answer.open, a.pairs.n_places)
+    if is_open is None:
         return Verdict(False, (first,))
-    is_open = np.zeros(n, bool)
-    is_open[opened] = True
-    value = answer.value if value is None else value
-    bound = answer.bound if bound is None else bound
-    checks = (
+    return _verdict(
         first,
         _conditions(a.conditions, is_open),
-        _money(a, is_open),
-        _value(a, is_open, value),
-        *_proof(a, is_open, answer.certificate, bound),
+        _money(a, is_open, True),
+        _sum("value", math.fsum(_two_best(a, is_open, 0.0)), answer.value),
+        _lists((answer.unreachable, a.pairs.unreachable())),
+        *_proofs(a, is_open, answer, answer.bound, 1.0),
     )
-    return Verdict(all(c.ok for c in checks), checks)
+
+
+def _layout(opened: tuple[int, ...], n: int) -> tuple[Mask | None, Check]:
+    o = np.asarray(opened, np.int64)
+    if o.ndim != 1 or (o.size and (o[0] < 0 or o[-1] >= n or (np.diff(o) <= 0).any())):
+        return None, Check("layout", False, "開く施設の番号が正しくありません")
+    is_open = np.zeros(n, bool)
+    is_open[o] = True
+    return is_open, Check("layout", True, f"{o.size} か所を開きます")
+
+
+def _two_best(a: Asked, is_open: Mask, share: float) -> Float:
+    """Best open trip of each demand point, and the second best × `share`; shape (demand,)."""
+    had = is_open[a.pairs.place]
+    row, worth = a.pairs.demand()[had], a.worth[had]
+    best = np.zeros(a.pairs.n_demand)
+    np.maximum.at(best, row, worth)
+    if not share:
+        return best
+    order = np.lexsort((worth, row))
+    row, worth = row[order], worth[order]
+    last = np.r_[row[1:] != row[:-1], True] if row.size else np.zeros(0, bool)
+    second = np.zeros(a.pairs.n_demand)
+    np.maximum.at(second, row[~last], worth[~last])
+    return np.asarray(best + share * second)
+
+
+def _longest(trips: Pairs, paid: Float) -> Float:
+    """What a demand point pays without an open place: its longest trip where all places are listed, else anybody's."""
+    own = np.zeros(trips.n_demand)
+    np.maximum.at(own, trips.demand(), paid)
+    return np.where(np.diff(trips.start) == trips.n_places, own, paid.max(initial=0.0))
+
+
+def _served(answer: Placed, trips: Pairs, near_d: Float, equal: float) -> Check:
+    """Each demand point goes to an open place as near as any; the fair mean trip."""
+    by = np.asarray(answer.served_by_d, np.int64)
+    if by.shape != near_d.shape or not np.array_equal(np.asarray(answer.cost_d, float), near_d):
+        return Check("people", False, "地点ごとの道のりがちがいます")
+    goes = by[trips.demand()] == trips.place
+    trip = np.full(trips.n_demand, np.inf)
+    trip[trips.demand()[goes]] = trips.cost[goes]
+    opened = np.isin(by, np.asarray(answer.open, np.int64))
+    ok = bool(np.array_equal(trip, near_d) and (opened == (by >= 0)).all()) and near(equal, answer.equal_cost)
+    return Check("people", ok, "地点ごとの行き先は正しい" if ok else "地点ごとの行き先か、ならした道のりがちがいます")
 
 
 def _conditions(c: Conditions, is_open: NDArray[np.bool_]) -> Check:
@@ -179,204 +317,52 @@ def _conditions(c: Conditions, is_open: NDArray[np.bool_]) -> Check:
     return Check("conditions", not wrong, "、".join(wrong) or "条件を守っています")
 
 
-def _money(a: Asked, is_open: NDArray[np.bool_]) -> Check:
+def _money(a: Asked, is_open: Mask, told: bool) -> Check:
     spent = math.fsum(a.cost_p[is_open])
-    ok = spent <= a.budget * (1 + 1e-12) + 1e-9
+    ok = told and spent <= a.budget * (1 + 1e-12) + NEAR
     return Check("money", ok, f"{spent:,.0f} / {a.budget:,.0f}")
 
 
-def _value(a: Asked, is_open: NDArray[np.bool_], value: float) -> Check:
-    best = np.zeros(a.pairs.n_demand)
-    had = is_open[a.pairs.place]
-    np.maximum.at(best, a.pairs.demand()[had], a.worth[had])
-    found = math.fsum(best)
-    return Check("value", near(found, value), f"数えなおすと {found:,.6g}")
+def _sum(name: str, found: float, said: float) -> Check:
+    return Check(name, near(found, said), f"数えなおすと {found:,.6g}")
 
 
-def near(found: float, said: float) -> bool:
-    """Whether two sums of floats are the same but for rounding."""
-    return math.isfinite(said) and abs(found - said) <= NEAR * max(abs(found), abs(said), 1.0)
+def _lists(*pairs: tuple[tuple[int, ...], Int]) -> Check:
+    ok = all(list(said) == found.tolist() for said, found in pairs)
+    return Check("lists", ok, "届かない地点の一覧は正しい" if ok else "届かない地点の一覧がちがいます")
 
 
-def seal(body: dict[str, Any]) -> str:
-    """Fingerprint of everything in a certificate but the seal itself."""
-    rest = {k: v for k, v in body.items() if k != "seal"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+def near(found: float, said: float, size: float = 0.0) -> bool:
+    """Whether two sums of floats of this size are the same but for rounding."""
+    return math.isfinite(said) and abs(found - said) <= NEAR * max(abs(found), abs(said), size)
 
 
-def _proof(a: Asked, is_open: NDArray[np.bool_], body: dict[str, Any], bound: float) -> Iterator[Check]:
+def _proofs(
+    a: Asked, is_open: Mask | None, answer: Chosen, bound: float, times: float, size: float = 0.0
+) -> Iterator[Check]:
+    """The seal, and whether the certificate proves `bound` (× `times`, for this layout, in sums of this size)."""
+    body = answer.certificate
     try:
-        same = body.get("form") == "daremo-doors-1" and body.get("seal") == seal(body)
-        yield Check("seal", same, "証明は書きかえられていません" if same else "証明が書きかえられています")
-        scale, said = _power(body["scale"]), body["bound"]
-        if not isinstance(said, int) or not isinstance(body["value"], int) or abs(said) >= RANGE:
-            raise Refused("証明の値か上界が整数ではありません")
-        t = table(a, scale, _power(body["cost_scale"]))
-        if not np.array_equal(column(body["open"]), np.flatnonzero(is_open)):
+        whole = sealed(body)
+        yield Check("seal", whole, "証明は書きかえられていません" if whole else "証明が書きかえられています")
+        said, layout = proved(a, body)
+        if is_open is not None and (layout != is_open).any():
             raise Refused("証明の施設が、答えとちがいます")
-        worth = layout_worth(t, is_open)
-        if worth != body["value"]:
-            raise Refused("証明の値が、数えなおした値とちがいます")
-        grain = int(np.gcd.reduce(t.worth)) if t.worth.size else 1
-        proved = max(proved_bound(t, body) // grain * grain, worth)
-        if proved > said:
-            raise Refused(f"証明からは {proved / scale:,.6g} までしか言えません")
-        if not (math.isfinite(bound) and bound >= said / scale * (1 - 1e-14)) or not near(said / scale, bound):
+        said = said * times if is_open is not None else max(said * times, answer.value)
+        if not near(said, bound, size) or bound < said - BELOW * max(abs(said), size):
             raise Refused("答えの上界が、証明とちがいます")
-        yield Check("bound", True, f"{proved / scale:,.6g} をこえる案はありません")
+        yield Check("proof", True, f"{said:,.6g} をこえる案はありません")
     except Refused as e:
-        yield Check("bound", False, str(e))
-    except (KeyError, TypeError, AttributeError, OverflowError) as e:
-        yield Check("bound", False, f"証明の形がちがいます: {type(e).__name__}")
+        yield Check("proof", False, str(e))
+    except (TypeError, AttributeError, ValueError) as e:
+        yield Check("proof", False, f"証明が読めません（{type(e).__name__}）")
 
 
-def _power(scale: Any) -> float:
-    """A power of two: multiplying by it loses nothing."""
-    if not isinstance(scale, float | int) or not 0 < scale < RANGE or math.frexp(scale)[0] != 0.5:
-        raise Refused("証明の単位が2のべきではありません")
-    return float(scale)
-
-
-def table(a: Asked, scale: float, cost_scale: float) -> Table:
-    """The question in whole numbers: worths rounded up, costs down, so that no layout is lost or worth less.
-
-    Limits are numbered: organisations with more places than may open, in the order of their numbers; groups in the
-    order of theirs; pairs too near each other, as given.
-
-    Raises
-    ------
-    Refused
-        Where numbers are too large to be added exactly.
-    """
-    up = np.ceil(a.worth * scale)
-    down = np.floor(a.cost_p * cost_scale)
-    budget = math.floor(a.budget * cost_scale + 1e-9)
-    for numbers in (up, down, np.array([float(budget)])):
-        if not np.isfinite(numbers).all() or float(np.abs(numbers).sum()) >= RANGE:
-            raise Refused("数が大きすぎて、正確にたせません")
-    if (up.size and up.min() < 0) or (down.size and down.min() < 0):
-        raise Refused("重みか費用に負の数があります")
-    worth = up.astype(np.int64)
-    keep = worth > 0
-    demand = a.pairs.demand()[keep].astype(np.int64)
-    order = np.lexsort((-worth[keep], demand))
-    n = a.pairs.n_places
-    state = np.zeros(n, np.int8)
-    state[list(a.conditions.never)] = -1
-    state[list(a.conditions.must)] = 1
-    row, place, weight, most = _limits(a.conditions)
-    _rule_out(state, a.pairs.place[keep], place[weight < 0], down > budget)
-    return Table(
-        np.searchsorted(demand, np.arange(a.pairs.n_demand + 1)), a.pairs.place[keep][order].astype(np.int64),
-        worth[keep][order], down.astype(np.int64), np.zeros(n, np.int64), budget, row, place, weight, most, state,
-    )  # fmt: skip
-
-
-def _rule_out(state: NDArray[np.int8], useful: NDArray[np.int32], needed: Int, dear: NDArray[np.bool_]) -> None:
-    """Shut places dearer than the budget, and those that no trip and no group needs: no layout is lost that is worth more."""
-    idle = np.ones(state.size, bool)
-    idle[useful] = False
-    idle[needed] = False
-    state[(idle | dear) & (state == 0)] = -1
-
-
-def _limits(c: Conditions) -> tuple[Int, Int, Int, Int]:
-    """Limits as entries (limit, place, weight) and the most that each allows."""
-    rows: list[tuple[Int, int, int]] = []
-    if c.organisation_p is not None and c.most_per_organisation is not None:
-        members = _members(np.asarray(c.organisation_p))
-        rows += [(m, 1, c.most_per_organisation) for m in members if m.size > c.most_per_organisation]
-    if c.quota_p is not None and c.least_per_quota > 0:
-        rows += [(m, -1, -c.least_per_quota) for m in _members(np.asarray(c.quota_p))]
-    rows += [(pair, 1, 1) for pair in np.asarray(c.apart, np.int64).reshape(-1, 2) if pair[0] != pair[1]]
-    sizes = np.array([m.size for m, _, _ in rows], np.int64)
-    place = np.concatenate([m for m, _, _ in rows]) if rows else np.zeros(0, np.int64)
-    weight = np.repeat(np.array([w for _, w, _ in rows], np.int64), sizes)
-    return np.repeat(np.arange(len(rows)), sizes), place, weight, np.array([most for _, _, most in rows], np.int64)
-
-
-def _members(group_p: NDArray[Any]) -> list[Int]:
-    """Places of each group, in the order of the groups' numbers; negative = no group."""
-    order = np.argsort(group_p, kind="stable")
-    cut = np.flatnonzero(np.diff(group_p[order])) + 1
-    return [m for m in np.split(order, cut) if m.size and group_p[m[0]] >= 0]
-
-
-def proved_bound(t: Table, body: dict[str, Any]) -> int:
-    """What a certificate proves: no layout of the question is worth more, in whole units.
-
-    Raises
-    ------
-    Refused
-    """
-    regions = body["regions"]
-    everywhere = np.arange(t.cost_p.size)
-    if len(regions) == 1 and regions[0]["place"] is None:
-        return tree_bound(t, None, everywhere, regions[0]["tree"])
-    return _shared_bound(t, body["shared"], regions)
-
-
-def _shared_bound(t: Table, shared: dict[str, Any], regions: list[dict[str, Any]]) -> int:
-    """Shared prices pay for budget, limits and borders; what is left falls apart into regions."""
-    price, at, u, v = (
-        int(shared["price"]),
-        np.cumsum(column(shared["demand"])),
-        column(shared["u"]),
-        column(shared["v"]),
+def _tighter(answer: Covered) -> Check:
+    """A bound below the certified one is HiGHS's word: it must lie between value and proof."""
+    low, high = answer.value * (1 - NEAR), answer.bound_certified * (1 + NEAR)
+    ok = bool(low <= answer.bound <= high)
+    by_highs = answer.bound < answer.bound_certified * (1 - NEAR)
+    return Check(
+        "bound", ok, f"{answer.bound:,.6g}" + ("（HiGHSの計算。整数では確かめていません）" if by_highs else "")
     )
-    if (
-        price < 0
-        or (u.size and u.min() < 0)
-        or (v.size and v.min() < 0)
-        or v.size != t.most_k.size
-        or at.size != u.size
-    ):
-        raise Refused("共通の価格が正しくありません")
-    if at.size and (at.min() < 0 or at.max() >= t.n_demand or (np.diff(at) <= 0).any()):
-        raise Refused("共通の価格に、ない地点があります")
-    in_range(u, "価格")
-    if max(price, 1) * max(int(t.cost_p.sum()), 1) >= RANGE or (
-        v.size and int(v.max()) * max(int(np.abs(t.limit_weight).max(initial=0)), 1) * (t.limit_row.size + 1) >= RANGE
-    ):
-        raise Refused("共通の価格が大きすぎます")
-    total = int(u.sum()) + price * t.budget + sum(int(v[k]) * int(t.most_k[k]) for k in np.flatnonzero(v))
-    fee = price * t.cost_p + t.limit_fee(v)
-    price_d = np.zeros(t.n_demand, np.int64)
-    price_d[at] = u
-    demand = np.repeat(np.arange(t.n_demand), np.diff(t.start))
-    left = t.worth - price_d[demand]
-    keep = (left > 0) & (t.state_p[t.place] >= 0)
-    demand, place, left = demand[keep], t.place[keep], left[keep]
-    where, own = _regions(regions, t.cost_p.size)
-    if place.size and (where[place] < 0).any():
-        raise Refused("どの区域にもない施設があります")
-    lone = where < 0
-    total -= int(fee[lone & (t.state_p == 1)].sum()) + int(np.minimum(fee[lone & (t.state_p == 0)], 0).sum())
-    order = np.argsort(where[place], kind="stable")
-    cut = np.searchsorted(where[place][order], np.arange(len(regions) + 1))
-    number = np.full(t.cost_p.size, -1, np.int64)
-    nothing = np.zeros(0, np.int64)
-    for k, region in enumerate(regions):
-        mine = order[cut[k] : cut[k + 1]]
-        rows, start = np.unique(demand[mine], return_index=True)
-        number[own[k]] = np.arange(own[k].size)
-        part = Table(
-            np.r_[start, mine.size].astype(np.int64), number[place[mine]], left[mine], np.zeros(own[k].size, np.int64),
-            fee[own[k]], 0, nothing, nothing, nothing, nothing, t.state_p[own[k]],
-        )  # fmt: skip
-        total += tree_bound(part, rows, number, region["tree"])
-        number[own[k]] = -1
-    return total
-
-
-def _regions(regions: list[dict[str, Any]], n_places: int) -> tuple[Int, list[Int]]:
-    """Region of each place, −1 = none, and the places of each region."""
-    where = np.full(n_places, -1, np.int64)
-    own = [np.cumsum(column(r["place"])) for r in regions]
-    for k, places in enumerate(own):
-        if places.size and (places.min() < 0 or places.max() >= n_places or (where[places] >= 0).any()):
-            raise Refused("区域の施設が正しくありません")
-        if np.unique(places).size < places.size:
-            raise Refused("区域に同じ施設が二度あります")
-        where[places] = k
-    return where, own

@@ -351,7 +351,6 @@ def grow(
     # what was left aside is below `good`; every bound is whole
     aside = min(root.bound, float(np.ceil(good())) - 1.0)
     bound = max([best, aside] + [n.bound for _, _, n in heap])
-    bound = max(best, float(np.floor(bound / grain)) * grain)
     return Grown(best_open, best, bound, root, nodes, finished)
 
 

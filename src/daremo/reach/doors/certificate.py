@@ -48,22 +48,16 @@ def encode(q: Doors, proof: Grown | Regional) -> dict[str, Any]:
         Plain numbers, strings and lists, fit for JSON.
     """
     assert proof.is_open is not None
-    bound = max(proof.bound, proof.value)
-    nothing = np.zeros(0, np.int64)
+    none = np.zeros(0, np.int64)
+    shared, whole = _shared(0.0, none, none, np.zeros(q.limits.count)), (np.arange(q.n_places), np.arange(q.n_demand))
     if isinstance(proof, Grown):
-        everything = _tree(proof.root, bound, np.arange(q.n_places), np.arange(q.n_demand), q.limits.count)
-        shared, regions = (
-            _shared(0.0, nothing, nothing, np.zeros(q.limits.count)),
-            [{"place": None, "tree": everything}],
-        )
-    elif not proof.regions:
-        leaf = _leaf(q, proof)
-        everything = _tree(leaf, bound, np.arange(q.n_places), np.arange(q.n_demand), q.limits.count)
-        shared, regions = (
-            _shared(0.0, nothing, nothing, np.zeros(q.limits.count)),
-            [{"place": None, "tree": everything}],
-        )
+        bound = max(proof.bound, proof.value)
+        regions = [{"place": None, "tree": _tree(proof.root, bound, *whole, q.limits.count)}]
+    elif _sum_of_regions(q, proof) > proof.certified:
+        bound = max(proof.certified, proof.value)
+        regions = [{"place": None, "tree": _tree(_leaf(q, proof), bound, *whole, q.limits.count)}]
     else:
+        bound = max(proof.certified, proof.value)
         border = np.flatnonzero(proof.border)
         shared = _shared(proof.price, border, proof.u[border], proof.v)
         regions = []
@@ -76,13 +70,25 @@ def encode(q: Doors, proof: Grown | Regional) -> dict[str, Any]:
         "scale": q.scale,
         "cost_scale": q.cost_scale,
         "value": int(proof.value),
-        "bound": int(bound),
+        "bound": max(int(bound // _step(q) * _step(q)), int(proof.value)),
         "open": pack(np.flatnonzero(proof.is_open)),
         "shared": shared,
         "regions": regions,
     }
     body["seal"] = seal(body)
     return body
+
+
+def _step(q: Doors) -> float:
+    """Whole units between the worths of two layouts, where the caller's worths are whole: one of the caller's."""
+    return q.scale if q.scale >= 1 and bool((np.mod(q.worth, q.scale) == 0).all()) else 1.0
+
+
+def _sum_of_regions(q: Doors, r: Regional) -> float:
+    """What the trees of the regions prove together; infinite where there are none."""
+    grown = [g.grown for g in r.regions if g.grown is not None]
+    shared = float(r.u[r.border].sum()) + r.price * q.budget + float(r.v @ q.limits.most)
+    return shared + sum(max(g.bound, g.value) for g in grown) if grown else np.inf
 
 
 def _shared(price: float, demand: Int, u: Float | Int, v: Float) -> dict[str, Any]:
