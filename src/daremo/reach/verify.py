@@ -345,13 +345,15 @@ def _proofs(
     try:
         whole = sealed(body)
         yield Check("seal", whole, "証明は書きかえられていません" if whole else "証明が書きかえられています")
-        said, layout = proved(a, body)
+        low, high, layout = proved(a, body)
         if is_open is not None and (layout != is_open).any():
             raise Refused("証明の施設が、答えとちがいます")
-        said = said * times if is_open is not None else max(said * times, answer.value)
-        if not near(said, bound, size) or bound < said - BELOW * max(abs(said), size):
+        low, high = (
+            (low * times, high * times) if is_open is not None else (low * times, max(high * times, answer.value))
+        )
+        if not low - BELOW * max(abs(low), size) <= bound <= high + NEAR * max(abs(high), size):
             raise Refused("答えの上界が、証明とちがいます")
-        yield Check("proof", True, f"{said:,.6g} をこえる案はありません")
+        yield Check("proof", True, "これより良い案がないことを、整数の計算で確かめました")
     except Refused as e:
         yield Check("proof", False, str(e))
     except (TypeError, AttributeError, ValueError) as e:

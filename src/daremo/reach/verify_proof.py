@@ -80,13 +80,13 @@ def asked(
     return Asked(pairs, value, cost, float(p if p is not None else budget), conditions)  # type: ignore[arg-type]
 
 
-def proved(a: Asked, body: dict[str, Any]) -> tuple[float, NDArray[np.bool_]]:
+def proved(a: Asked, body: dict[str, Any]) -> tuple[float, float, NDArray[np.bool_]]:
     """What a certificate proves of a question, and the layout it was written for.
 
     Returns
     -------
-    bound : float, unit of the worth
-        No layout of the question is worth more.
+    bound, said : float, unit of the worth
+        No layout of the question is worth more than `bound`; the certificate says `said`, which is not less.
     is_open : ndarray of bool, shape (places,), mask
 
     Raises
@@ -111,7 +111,7 @@ def proved(a: Asked, body: dict[str, Any]) -> tuple[float, NDArray[np.bool_]]:
         bound = max(proved_bound(t, body) // grain * grain, worth)
         if bound > said:
             raise Refused(f"証明からは {bound / scale:,.6g} までしか言えません")
-        return said / scale, is_open
+        return bound / scale, said / scale, is_open
     except (KeyError, TypeError, AttributeError, OverflowError, IndexError, ValueError) as e:
         raise Refused(f"証明の形がちがいます（{type(e).__name__}）") from e
 

@@ -351,7 +351,15 @@ def grow(
     # what was left aside is below `good`; every bound is whole
     aside = min(root.bound, float(np.ceil(good())) - 1.0)
     bound = max([best, aside] + [n.bound for _, _, n in heap])
+    bound = max(best, lowered(q, bound, grain))
     return Grown(best_open, best, bound, root, nodes, finished)
+
+
+def lowered(q: Doors, bound: float, grain: float) -> float:
+    """The bound, down to the next worth that a layout can have, where all worths are multiples of `grain`."""
+    if grain == 1.0 or np.mod(q.worth, grain).any() or np.mod(q.fee_p, grain).any():
+        return bound
+    return float(np.floor(bound / grain)) * grain
 
 
 def candidates(q: Doors, node: Node, most: int) -> Int:

@@ -70,18 +70,13 @@ def encode(q: Doors, proof: Grown | Regional) -> dict[str, Any]:
         "scale": q.scale,
         "cost_scale": q.cost_scale,
         "value": int(proof.value),
-        "bound": max(int(bound // _step(q) * _step(q)), int(proof.value)),
+        "bound": int(bound),
         "open": pack(np.flatnonzero(proof.is_open)),
         "shared": shared,
         "regions": regions,
     }
     body["seal"] = seal(body)
     return body
-
-
-def _step(q: Doors) -> float:
-    """Whole units between the worths of two layouts, where the caller's worths are whole: one of the caller's."""
-    return q.scale if q.scale >= 1 and bool((np.mod(q.worth, q.scale) == 0).all()) else 1.0
 
 
 def _sum_of_regions(q: Doors, r: Regional) -> float:
