@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from daremo.reach.doors.branch import fits
 from daremo.reach.doors.question import Doors
-from daremo.reach.doors.solve import Solved, refuse_impossible, solve, state_of
+from daremo.reach.doors.solve import Solved, solve, state_of
 from daremo.reach.model import Watch
 
 Mask = NDArray[np.bool_]
@@ -32,19 +33,18 @@ def solve_backup(q: Doors, share: float, *, gap: float, seed: int, watch: Watch)
     share : float
         What the second place counts, as a share of its worth.
     """
-    refuse_impossible(q)
     plain = solve(q, grain=1.0, gap=max(gap, 1e-4), seed=seed, workers=1, watch=watch, unit=q.scale)
     value, bound, is_open = counted(q, share, plain.is_open), plain.certified * (1 + share), plain.is_open
     method = "plain covering, bound times 1 + backup"
     certified = bound
     if q.place.size <= MOST_TRIPS and not watch.late():
         found, proved = _highs(q, share, gap, plain.is_open, watch)
-        if found is not None and counted(q, share, found) > value:
+        if found is not None and fits(q, found) and counted(q, share, found) > value:
             is_open, value = found, counted(q, share, found)
         bound, method = min(bound, max(proved, value)), "HiGHS on first and second places"
-    return Solved(
-        is_open, value, bound, certified, plain.proof, plain.nodes, bound <= value * (1 + max(gap, SAFE)), method
-    )
+    # HiGHS stops at SAFE, and its bound is lifted by SAFE
+    finished = bound <= value * (1 + max(gap, 3 * SAFE))
+    return Solved(is_open, value, bound, certified, plain.proof, plain.nodes, finished, method)
 
 
 def counted(q: Doors, share: float, is_open: Mask) -> float:

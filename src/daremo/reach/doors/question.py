@@ -146,7 +146,7 @@ def doors(
     if value.shape != pairs.cost.shape or not np.isfinite(value).all() or (value.size and value.min() < 0):
         raise UsageError("bad-worth", "人数や重みに、負の数か数でない値があります", "0以上の数を入れてください")
     if p is not None:
-        if p < 0:
+        if not p >= 0 or p != np.floor(p):
             raise UsageError("bad-count", f"施設の数 {p} では計算できません", "0以上の整数を入れてください")
         cost, money = np.ones(pairs.n_places), float(p)
     else:
@@ -154,7 +154,7 @@ def doors(
         money = float(budget)
         cost = np.ones(pairs.n_places) if cost_p is None else np.asarray(cost_p, float)
         if cost.shape != (pairs.n_places,) or not np.isfinite(cost).all() or (cost.size and cost.min() < 0):
-            raise UsageError("bad-cost", "施設の費用に、負の数か数でない値があります", "0以上の金額を入れてください")
+            raise UsageError("bad-costs", "施設の費用に、負の数か数でない値があります", "0以上の金額を入れてください")
         if not (np.isfinite(money) and money >= 0):
             raise UsageError("bad-budget", f"予算 {money} では計算できません", "0以上の金額を入れてください")
     cost, money, cost_scale = _whole_costs(cost, money)
@@ -172,14 +172,14 @@ def doors(
         raise Infeasible(
             "must-and-never", f"施設 {j} が、開くものにも開かないものにも入っています", "どちらか一方にしてください"
         )
-    if float(cost[must].sum()) > money:
+    limits = _limits(conditions, pairs.n_places)
+    if float(cost[must].sum()) > money and not limits.count:
         need = float(cost[must].sum()) / cost_scale
         raise Infeasible(
             "must-too-dear",
             f"かならず開く施設だけで {need:,.0f} かかります",
             f"予算（または数）を {need:,.0f} 以上にするか、かならず開く施設をへらしてください",
         )
-    limits = _limits(conditions, pairs.n_places)
     return Doors(start, place, value, cost, money, limits, must, never, np.zeros(cost.size), scale, cost_scale)
 
 
@@ -220,11 +220,15 @@ def _sorted_rows(pairs: Pairs, value: Float) -> tuple[Int, Place, Float]:
 
 def _limits(c: Conditions, n_places: int) -> Limits:
     rows: list[tuple[Int, float, float]] = []
+    if c.most_per_organisation is not None and c.most_per_organisation < 0:
+        raise UsageError(
+            "bad-most", f"団体ごとの上限 {c.most_per_organisation} は使えません", "0以上の数を入れてください"
+        )
     if c.organisation_p is not None and c.most_per_organisation is not None:
         owner = np.asarray(c.organisation_p, np.int64)
         if owner.shape != (n_places,):
             raise UsageError(
-                "bad-organisation", "団体の列の長さが施設の数とちがいます", "施設ごとに一つの団体を入れてください"
+                "bad-groups", "団体の列の長さが施設の数とちがいます", "施設ごとに一つの団体を入れてください"
             )
         for k in np.unique(owner[owner >= 0]):
             members = np.flatnonzero(owner == k)
@@ -234,21 +238,17 @@ def _limits(c: Conditions, n_places: int) -> Limits:
         group = np.asarray(c.quota_p, np.int64)
         if group.shape != (n_places,):
             raise UsageError(
-                "bad-quota", "地域の列の長さが施設の数とちがいます", "施設ごとに一つの地域を入れてください"
+                "bad-groups", "地域の列の長さが施設の数とちがいます", "施設ごとに一つの地域を入れてください"
             )
         order = np.argsort(group, kind="stable")
         cut = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0, True])
         for a, b in zip(cut[:-1], cut[1:], strict=True):
             if group[order[a]] >= 0:
                 members = order[a:b]
-                if members.size < c.least_per_quota:
-                    raise Infeasible(
-                        "quota-too-high",
-                        f"地域 {int(group[order[a]])} には施設が {members.size} しかありません",
-                        f"地域ごとの数を {members.size} 以下にしてください",
-                    )
                 rows.append((np.sort(members), -1.0, -float(c.least_per_quota)))
-    for a, b in np.asarray(c.apart, np.int64).reshape(-1, 2):
+    apart = np.asarray(c.apart, np.int64).reshape(-1, 2)
+    _indices(tuple(apart.ravel()), n_places)
+    for a, b in apart:
         if a != b:
             rows.append((np.array([min(a, b), max(a, b)]), 1.0, 1.0))
     if not rows:

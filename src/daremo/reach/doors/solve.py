@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.kernel.errors import Infeasible
 from daremo.reach.doors.branch import Grown, grow
 from daremo.reach.doors.exchange import Columns, exchange, greedy
+from daremo.reach.doors.feasible import cheapest, refuse_impossible
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, best_worth
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional, by_regions, two_best
@@ -68,18 +68,14 @@ def solve(q: Doors, *, grain: float, gap: float, seed: int, workers: int, watch:
     Raises
     ------
     Infeasible
-        No layout obeys the limits.
+        No layout keeps the conditions; says what budget, or how many places a group, would do.
     """
     refuse_impossible(q)
     columns = Columns.of(q)
     state = state_of(q)
     start = greedy(q, columns, state, np.zeros(0, np.int64))
     if start is None:
-        raise Infeasible(
-            "limits-unmet",
-            "条件をすべて守る選び方が見つかりません",
-            "予算（または数）をふやすか、団体・地域・間隔の条件をゆるめてください",
-        )
+        start = cheapest(q)
 
     def tell(value: float, bound: float) -> None:
         watch.tell(value / unit, bound / unit)
@@ -117,41 +113,3 @@ def state_of(q: Doors) -> State:
     state[q.cost_p > q.budget] = SHUT
     state[q.must_p] = OPEN
     return state
-
-
-def refuse_impossible(q: Doors) -> None:
-    """Refuse limits that places open anyway already break, and quotas that cost more than the budget.
-
-    Raises
-    ------
-    Infeasible
-        With the smallest change that helps.
-    """
-    k = q.limits
-    spent = float(q.cost_p[q.must_p].sum())
-    for r in range(k.count):
-        members = k.place[k.start[r] : k.start[r + 1]]
-        opened = int(q.must_p[members].sum())
-        if k.most[r] >= 0 and opened > k.most[r]:
-            raise Infeasible(
-                "must-breaks-limit",
-                f"かならず開く施設だけで、同じ団体の（または近すぎる）施設が {opened} か所になります",
-                f"上限を {opened} 以上にするか、かならず開く施設をへらしてください",
-            )
-        missing = int(-k.most[r]) - opened
-        if k.most[r] < 0 and missing > 0:
-            able = members[~q.never_p[members] & ~q.must_p[members]]
-            if able.size < missing:
-                raise Infeasible(
-                    "quota-too-high",
-                    f"開ける施設が {able.size + opened} か所しかない地域があります",
-                    f"地域ごとの数を {able.size + opened} 以下にしてください",
-                )
-            spent += float(np.sort(q.cost_p[able])[:missing].sum())
-    if spent > q.budget:
-        need = spent / q.cost_scale
-        raise Infeasible(
-            "quota-too-dear",
-            f"地域ごとの数を守るだけで {need:,.0f} かかります",
-            f"予算（または数）を {need:,.0f} 以上にしてください",
-        )
