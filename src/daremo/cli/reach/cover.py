@@ -15,7 +15,7 @@ from daremo.cli.text import percent
 from daremo.kernel.errors import UsageError
 
 if TYPE_CHECKING:
-    from daremo.cli.reach.answered import Telling
+    from daremo.cli.reach.answered import Served, Telling
     from daremo.cli.reach.given import Given
     from daremo.reach.model import Answer
 
@@ -77,7 +77,8 @@ def cover(
     from daremo.cli.reach.searching import searching
     from daremo.reach.worth import gradual_worth
 
-    _agree(p, budget_yen, everybody, gradual or backup_share > 0)
+    weighted = gradual or backup_share > 0
+    _agree(p, budget_yen, everybody, weighted)
     if out is not None:
         refuse_foreign(out, force=force)
     given = read_given(demand, places, asked)
@@ -86,6 +87,9 @@ def cover(
     cost = costs_of(given.places) if budget_yen is not None or asked.get("cost") else None
     worth = gradual_worth(given.pairs, given.limit) if gradual else None
     room = None if everybody else capacities_of(given.places, asked.get("capacity"))
+    if room is not None and backup_share > 0:
+        fix = "どちらか一方を外してください"
+        raise UsageError("two-questions", "--capacity と --backup は、いっしょには使えません", fix, "--backup")
     need = given.demand.need
     question: dict[str, Any] = {"conditions": conditions}
     with searching(voice, time_limit) as watch:
@@ -115,7 +119,7 @@ def cover(
         given,
         found,
         who,
-        _telling(voice, given, found, cost, everybody=everybody),
+        _telling(voice, given, found, who, cost, everybody=everybody, weighted=weighted),
         out,
         Proof(kind, question),
         force=force,
@@ -136,7 +140,9 @@ def _agree(p: int | None, budget_yen: int | None, everybody: bool, weighted: boo
         raise UsageError("no-money", "いくつ開くか、いくらまでかが決まっていません", fix, "--p --budget-yen")
 
 
-def _telling(voice: Voice, given: Given, found: Answer, cost: Any, *, everybody: bool) -> Telling:
+def _telling(
+    voice: Voice, given: Given, found: Answer, who: Served, cost: Any, *, everybody: bool, weighted: bool
+) -> Telling:
     """The finding in a sentence, and the verb's own fields."""
     from daremo.cli.reach.answered import Telling
 
@@ -145,20 +151,23 @@ def _telling(voice: Voice, given: Given, found: Answer, cost: Any, *, everybody:
     spent = None if cost is None else float(cost[list(found.open)].sum())
     paid = "" if spent is None else voice(f"（費用 {spent:,.0f}円）", f" (¥{spent:,.0f})")
     fields: dict[str, Any] = {} if spent is None else {"cost_yen": spent}
+    own = found.as_dict()
+    fields |= {k: own[k] for k in ("bound_certified", "solver_bound", "unserved_people") if k in own}
     if everybody:
-        own = found.as_dict()
-        fields |= {k: own[k] for k in ("solver_bound",) if k in own}
         headline = voice(
             f"{n:,}か所{paid}で、届く人すべてに届きます。", f"{n:,} places{paid} reach everybody who can be reached."
         )
         named = voice("開く場所の数", "open places") if cost is None else voice("費用（円）", "cost (yen)")
         return Telling("cover", voice("全員に届くように開く", "Open places for everybody"), headline, named, fields)
-    share = found.value / whole if whole else 0.0
+    reached = float(need[np.isfinite(who.cost_d)].sum()) if weighted else found.value
+    share = reached / whole if whole else 0.0
     fields["share"] = share
     headline = voice(
-        f"{n:,}か所{paid}を開くと、{whole:,.0f}人のうち{found.value:,.0f}人（{percent(share)}）に届きます。",
-        f"{n:,} open places{paid} reach {found.value:,.0f} of {whole:,.0f} people ({percent(share)}).",
+        f"{n:,}か所{paid}を開くと、{whole:,.0f}人のうち{reached:,.0f}人（{percent(share)}）に届きます。",
+        f"{n:,} open places{paid} reach {reached:,.0f} of {whole:,.0f} people ({percent(share)}).",
     )
-    return Telling(
-        "cover", voice("開く場所を選ぶ", "Choose places to open"), headline, voice("届く人", "people reached"), fields
-    )
+    named = voice("届く人", "people reached")
+    if weighted:
+        headline += voice(f"重みを付けると{found.value:,.1f}です。", f" Weighted: {found.value:,.1f}.")
+        named = voice("届く人（重み付き）", "people reached (weighted)")
+    return Telling("cover", voice("開く場所を選ぶ", "Choose places to open"), headline, named, fields)

@@ -27,10 +27,18 @@ if TYPE_CHECKING:
 @options.written
 @options.travel
 @options.count
+@click.option(
+    "--fair",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Help the worst-off first: trips count to the power 1 + FAIR.",
+)
 @options.capacity
 @options.cost
 @options.conditions
 @options.search
+@options.workers
 @options.writing
 @verb
 def median(
@@ -39,9 +47,11 @@ def median(
     places: Path | None,
     kind: str,
     p: int | None,
+    fair: float,
     gap_share: float,
     time_limit: float | None,
     seed: int,
+    workers: int,
     out: Path | None,
     force: bool,
     **asked: Any,
@@ -83,8 +93,8 @@ def median(
         else:
             from daremo.reach.median import median as solve
 
-            question |= {"weight_d": weight}
-            found = solve(given.pairs, **question, **how)
+            question |= {"weight_d": weight, "fair": fair}
+            found = solve(given.pairs, workers=workers, **question, **how)
     who = _served(given, found, conditions.never)
     check = "median" if room is None else "median_with_capacity"
     give(voice, given, found, who, _telling(voice, given, found, who, p), out, Proof(check, question), force=force)

@@ -18,9 +18,11 @@ from daremo.kernel.errors import InputError, Problem
 CHECKS: dict[str, tuple[str, str, bool]] = {
     "access": ("daremo.reach.verify_access", "verify_access", False),
     "centre": ("daremo.reach.covering.verify", "verify_centre", False),
+    "cover": ("daremo.reach.verify", "verify_cover", False),
     "cover_everybody": ("daremo.reach.covering.verify", "verify_everybody", False),
     "cover_with_capacity": ("daremo.reach.cover_capacity", "verify_cover_with_capacity", False),
     "hours": ("daremo.reach.staffing.check", "verify", True),
+    "median": ("daremo.reach.verify", "verify_median", False),
     "median_with_capacity": ("daremo.reach.median_capacity", "verify_median_with_capacity", False),
     "rounds": ("daremo.reach.rounds_verify", "verify", True),
 }
@@ -121,4 +123,6 @@ def _told(found: Any) -> list[str]:
     """What a check found, as sentences."""
     if hasattr(found, "claims"):
         return [f"{c.name} が合いません" for c in found.claims if not c.ok]
+    if hasattr(found, "checks"):
+        return [f"{c.name}: {c.detail}" for c in found.checks if not c.ok]
     return [x.message if isinstance(x, Problem) else str(x) for x in found]
