@@ -1,0 +1,196 @@
+"""One question, several engines, one process an engine: CPU seconds, memory, value and bound as rows of a table.
+
+An engine is the name of a function and its arguments. The function makes the data (seeds fixed, so everybody gets the
+same), warms up, and hands the work to `measured`; only the work is timed, building a model included. The parent holds no
+data and ends a process that overruns its limit by far.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import math
+import multiprocessing
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HEAD = ("question", "engine", "CPU s", "wall s", "peak MB", "value", "bound", "gap", "ratio", "remark")
+#: A process that has run this many times its limit, and a minute for the data, is ended.
+PATIENCE, DATA_S = 3.0, 60.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an engine answered: value and bound (NaN where it states none), seconds of the work alone."""
+
+    value: float
+    bound: float
+    cpu_s: float = math.nan
+    wall_s: float = math.nan
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A row: who answers, by which function (``module:function``), with which arguments."""
+
+    name: str
+    function: str
+    arguments: tuple[Any, ...] = ()
+    limit_s: float = 120.0
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What issue 3 asks of our row: a gap (share) and, where it counts as CPU seconds, those; a limit in wall seconds is in the limit."""
+
+    gap_share: float = 0.0
+    cpu_s: float = math.inf
+    peak_mb: float = math.inf
+    text: str = ""
+
+
+@dataclass
+class Missed:
+    """Targets that our rows did not reach, told again at the end."""
+
+    rows: list[str] = field(default_factory=list)
+    targets: int = 0
+
+
+MISSED = Missed()
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process and the programs that it started."""
+    return time.process_time() + sum(os.times()[2:4])
+
+
+def measured(work: Callable[[], tuple[float, float]]) -> Told:
+    """Value and bound of some work, and the seconds that it took."""
+    cpu, wall = cpu_seconds(), time.monotonic()
+    value, bound = work()
+    return Told(value, bound, cpu_seconds() - cpu, time.monotonic() - wall)
+
+
+def memory_mb() -> float:
+    """The most memory that this process ever held, libraries and data included."""
+    told = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(told.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def _child(function: str, arguments: tuple[Any, ...], pipe: Any) -> None:
+    """Run one engine and send what it told and the memory that it took."""
+    warnings.simplefilter("ignore")
+    sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+    module, name = function.split(":")
+    try:
+        pipe.send((getattr(importlib.import_module(module), name)(*arguments), memory_mb()))
+    except MemoryError:
+        pipe.send(("out of memory", memory_mb()))
+    except Exception as error:
+        pipe.send((f"failed: {type(error).__name__}: {str(error)[:120]}", memory_mb()))
+
+
+def run(engine: Engine) -> tuple[Told | str, float]:
+    """What one engine told in a process of its own, or why nothing came; and its peak memory (MB)."""
+    if engine.needs and importlib.util.find_spec(engine.needs) is None:
+        return f"absent: pip install {engine.needs}", math.nan
+    here, there = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_child, args=(engine.function, engine.arguments, there)
+    )
+    process.start()
+    there.close()
+    patience = PATIENCE * engine.limit_s + DATA_S
+    told: tuple[Told | str, float] = (f"nothing after {patience:.0f} s, ended", math.nan)
+    if here.poll(patience):
+        try:
+            told = here.recv()
+        except EOFError:
+            told = ("died (out of memory?)", math.nan)
+    if process.is_alive():
+        process.join(5)
+        process.kill()
+    process.join()
+    return told
+
+
+def ask(
+    question: str, engines: Sequence[Engine], target: Target | None = None, *, sense: str = "max"
+) -> list[Told | None]:
+    """Ask all engines in turn; the first is ours, and ratios are CPU seconds relative to it."""
+    answers: list[Told | None] = []
+    for at, engine in enumerate(engines):
+        told, peak = run(engine)
+        if isinstance(told, str):
+            row(question, engine.name, peak=peak, remark=told)
+            answers.append(None)
+            continue
+        answers.append(told)
+        ours = answers[0]
+        ratio = told.cpu_s / ours.cpu_s if ours and at else math.nan
+        remark = told.remark
+        if at == 0 and target:
+            remark = "; ".join(x for x in (remark, _judge(question, told, peak, target)) if x)
+        row(question, engine.name, told, peak, ratio, remark)
+    return answers
+
+
+def gap_of(told: Told) -> float:
+    """|bound − value| / |value|; NaN where no bound is stated."""
+    if math.isnan(told.bound) or math.isnan(told.value):
+        return math.nan
+    if told.value == told.bound:
+        return 0.0
+    finite = math.isfinite(told.value) and math.isfinite(told.bound) and told.value
+    return abs(told.bound - told.value) / abs(told.value) if finite else math.inf
+
+
+def _judge(question: str, told: Told, peak: float, target: Target) -> str:
+    MISSED.targets += 1
+    gap = gap_of(told)
+    wrong = [
+        *([f"gap {gap:.3%}"] if not gap <= target.gap_share + 1e-12 else []),
+        *([f"{told.cpu_s:.1f} CPU s"] if told.cpu_s > target.cpu_s else []),
+        *([f"{peak:.0f} MB"] if peak > target.peak_mb else []),
+    ]
+    if not wrong:
+        return f"target {target.text}: reached"
+    MISSED.rows.append(f"{question}: target {target.text}, but {', '.join(wrong)}")
+    return f"target {target.text}: MISSED ({', '.join(wrong)})"
+
+
+def row(
+    question: str,
+    engine: str,
+    told: Told | None = None,
+    peak: float = math.nan,
+    ratio: float = math.nan,
+    remark: str = "",
+) -> None:
+    """Print one row as Markdown, so that a page can hold what was printed."""
+    t = told or Told(math.nan, math.nan)
+    cells = (
+        question, engine, _number(t.cpu_s, ",.2f"), _number(t.wall_s, ",.1f"), _number(peak, ",.0f"),
+        _number(t.value, ",.10g"), _number(t.bound, ",.10g"), _number(gap_of(t), ".3%"), _number(ratio, ",.1f"), remark,
+    )  # fmt: skip
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def _number(x: float, form: str) -> str:
+    return "–" if math.isnan(x) else "none" if math.isinf(x) else format(x, form)
+
+
+def table(title: str) -> None:
+    """Heading of a table."""
+    print(f"\n### {title}\n", flush=True)
+    print("| " + " | ".join(HEAD) + " |")
+    print("|---|---|" + "---:|" * 7 + "---|", flush=True)
