@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,16 @@ from daremo.kernel.errors import UsageError
 from daremo.reach.doors.backup import solve_backup
 from daremo.reach.doors.certificate import encode
 from daremo.reach.doors.question import Doors, doors
-from daremo.reach.doors.solve import solve
-from daremo.reach.median import EQUAL, weights
+from daremo.reach.doors.solve import Solved, solve
+from daremo.reach.median import alike, checked_gap, weights
 from daremo.reach.model import Answer, Conditions, Watch
 from daremo.reach.travel.pairs import Pairs
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+#: Costs that exceed the budget by less than this share are sums of floats that mean the same money.
+SAME_YEN = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,7 @@ def cover(
     (6.0, 6.0, (0,))
     """
     watch = Watch() if watch is None else watch
+    checked_gap(gap)
     need = weights(need_d, pairs.n_demand)
     if not 0 <= backup_share <= 1:
         raise UsageError(
@@ -135,18 +140,25 @@ def cover(
         conditions=conditions or Conditions(),
         whole_worth=whole,
     )
-    grain = q.scale if whole else max(1.0, EQUAL * float(need.sum()) * q.scale)
     costs = np.ones(pairs.n_places) if cost_yen_p is None else np.asarray(cost_yen_p, float)
-    if backup_share > 0:
-        found = solve_backup(q, backup_share, gap=gap, seed=seed, watch=watch)
-    else:
-        found = solve(q, grain=grain, gap=gap, seed=seed, workers=workers, watch=watch, unit=q.scale)
+    if costs.shape != (pairs.n_places,) or not np.isfinite(costs).all() or (costs.size and costs.min() < 0):
+        raise UsageError("bad-costs", "施設の費用に、負の数か数でない値があります", "0以上の金額を入れてください")
+
+    def searched(q: Doors) -> Solved:
+        if backup_share > 0:
+            return solve_backup(q, backup_share, gap=gap, seed=seed, watch=watch)
+        grain = q.scale if whole else alike(q)
+        return solve(q, grain=grain, gap=gap, seed=seed, workers=workers, watch=watch, unit=q.scale)
+
+    found = searched(q)
+    if budget_yen is not None:
+        found = _within(q, found, costs, budget_yen, searched)
     reached = reached_of(pairs, people, found.is_open, backup_share)
     value = float(reached.sum())
-    step = q.scale if whole and not backup_share else 1.0
 
     def people_of(bound: float) -> float:
-        return max(float(np.floor(bound / step + 1e-9)) * step / q.scale, value)
+        people = bound / q.scale
+        return max(float(np.floor(people + 1e-9)) if whole and not backup_share else people, value)
 
     return Cover(
         value=value,
@@ -163,6 +175,24 @@ def cover(
         cost_yen=float(costs[found.is_open].sum()),
         bound_certified=people_of(found.certified),
         certificate=encode(q, found.proof),
+    )
+
+
+def _within(q: Doors, found: Solved, costs: Float, budget: float, searched: Callable[[Doors], Solved]) -> Solved:
+    """A layout within the caller's budget: costs that make no whole units were rounded down, so one may be a trace too dear.
+
+    Then a slightly smaller budget is searched as well; the bound stays that of the whole budget.
+    """
+    first, less = found, 1.0
+    while float(costs[found.is_open].sum()) > budget * (1 + SAME_YEN):
+        found = searched(replace(q, budget=q.budget - less))
+        less *= 2
+    if found is first:
+        return found
+    proof = replace(first.proof, is_open=found.proof.is_open, value=found.proof.value)
+    finished = first.finished and first.bound <= found.value
+    return replace(
+        found, bound=first.bound, certified=first.certified, proof=proof, finished=finished, nodes=first.nodes
     )
 
 

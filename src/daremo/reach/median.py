@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
 from daremo.reach.doors.certificate import encode
-from daremo.reach.doors.question import doors
+from daremo.reach.doors.prices import best_worth
+from daremo.reach.doors.question import Doors, doors
 from daremo.reach.doors.solve import solve
 from daremo.reach.model import Answer, Conditions, Watch
 from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
@@ -18,8 +19,10 @@ from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-#: Where worths are no whole numbers, layouts that differ by less than this share of the total count as equal.
-EQUAL = 1e-10
+#: Where worths are no whole numbers, layouts that differ by less than this share of the most there is count as equal.
+EQUAL = 1e-11
+#: Sums of floats are exact to this share.
+ROUNDING = 1e-14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +116,21 @@ def median(
     watch = Watch() if watch is None else watch
     table = pairs if isinstance(pairs, Pairs) else pairs_of_matrix(pairs)
     weight = weights(weight_d, table.n_demand)
-    if not (np.isfinite(fair) and fair >= 0):
-        raise UsageError("bad-fair", f"公平の強さ {fair} は使えません", "0以上の数を入れてください", "fair")
-    cost = table.cost ** (1.0 + fair)
+    checked_gap(gap)
+    with np.errstate(over="ignore", invalid="ignore"):
+        cost = table.cost ** (1.0 + fair)
+        heavy = float(weight.sum()) * float(cost.max(initial=0.0))
+    if not (np.isfinite(fair) and fair >= 0 and np.isfinite(heavy)):
+        raise UsageError(
+            "bad-fair", f"公平の強さ {fair} は使えません", "0以上の、もっと小さい数を入れてください", "fair"
+        )
     far = farthest(table, cost)
     row = table.demand()
     worth = weight[row] * (far[row] - cost)
     whole = bool(np.all(worth == np.floor(worth)))
     q = doors(table, worth, p=p, conditions=conditions or Conditions(), whole_worth=whole)
     off = float((weight * far)[np.diff(table.start) > 0].sum())
-    grain = q.scale if whole else max(1.0, EQUAL * float(worth.sum() * q.scale))
+    grain = q.scale if whole else alike(q)
 
     def tell(value: float, bound: float) -> None:
         watch.tell(off - value, off - bound)
@@ -137,11 +145,13 @@ def median(
     reached = np.diff(table.start) > 0
     paid = np.where(np.isfinite(trip), np.where(np.isfinite(trip), trip, 0.0) ** (1.0 + fair), far)
     value = float((weight * paid)[reached].sum())
-    bound = off - (np.floor(found.bound / q.scale + 1e-9) if whole else found.bound / q.scale)
+    bound = (
+        off - float(np.floor(found.bound / q.scale + 1e-9)) if whole else off * (1 - ROUNDING) - found.bound / q.scale
+    )
     people = float(weight[reached].sum())
     return Median(
         value=value,
-        bound=min(bound, value),
+        bound=min(max(bound, 0.0), value),
         sense="min",
         open=tuple(int(j) for j in opened),
         seconds=watch.seconds,
@@ -204,8 +214,25 @@ def nearest_open(table: Pairs, is_open: NDArray[np.bool_]) -> tuple[Int, Float]:
     return place, trip
 
 
-def _most(q: Any) -> float:
-    """Sum of everybody's best worth."""
-    from daremo.reach.doors.prices import best_worth
+def checked_gap(gap: float) -> None:
+    """Refuse a gap that is negative or not a number.
 
+    Raises
+    ------
+    UsageError
+    """
+    if not gap >= 0:
+        raise UsageError("bad-gap", f"許す差 {gap} は使えません", "0以上の割合を入れてください", "--gap")
+
+
+def alike(q: Doors) -> float:
+    """Worth by which layouts must differ to count as different where worths are no whole numbers, in units of `Doors`.
+
+    Never less than what rounding up a price or a worth of each demand point can bring.
+    """
+    return max(1.0, float(q.n_demand), EQUAL * _most(q))
+
+
+def _most(q: Doors) -> float:
+    """Sum of everybody's best worth."""
     return float(best_worth(q).sum())

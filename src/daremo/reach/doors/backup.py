@@ -18,6 +18,7 @@ from daremo.reach.doors.question import Doors
 from daremo.reach.doors.solve import Solved, solve, state_of
 from daremo.reach.model import Watch
 
+Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 #: Trips up to which the model is given to HiGHS.
@@ -51,8 +52,8 @@ def counted(q: Doors, share: float, is_open: Mask) -> float:
     """Worth of a layout with its backup."""
     row = np.repeat(np.arange(q.n_demand), np.diff(q.start))
     opened = is_open[q.place]
-    before = np.cumsum(opened) - opened
-    rank = before - before[q.start[row]] if row.size else before
+    before: Int = np.cumsum(opened) - opened
+    rank: Int = before - before[q.start[row]] if row.size else before
     return float(q.worth[opened & (rank == 0)].sum() + share * q.worth[opened & (rank == 1)].sum())
 
 

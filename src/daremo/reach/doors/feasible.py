@@ -112,4 +112,4 @@ def _least(cost: Float, table: csr_matrix, most: Float, low: Float, high: Float)
     h.run()
     if h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
-    return np.rint(np.array(h.getSolution().col_value))
+    return np.asarray(np.rint(h.getSolution().col_value))

@@ -21,6 +21,8 @@ Place = NDArray[np.int32]
 
 #: Sum of all demand points' best worths after scaling; leaves room for sums of prices below 2**53.
 WHOLE = 2.0**50
+#: A budget that costs divide into no whole units is cut into 2 to this power.
+FINE_BITS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,9 @@ def _whole_costs(cost: Float, budget: float) -> tuple[Float, float, float]:
         s = 2.0**bits
         if np.all(cost * s == np.floor(cost * s)):
             return cost * s, float(np.floor(budget * s + 1e-9)), s
-    s = 2.0**20
-    # rounded down, a plan that fits stays in; whether a plan fits is judged with the caller's costs as well
+    # rounded down, a plan that fits stays in; whether a plan fits is judged with the caller's costs as well (`cover`).
+    # Prices of a unit of budget are whole: far finer units than these would make them coarse.
+    s = 2.0 ** float(np.clip(FINE_BITS - np.ceil(np.log2(max(budget, 1.0))), 0, 20))
     return np.floor(cost * s), float(np.floor(budget * s + 1e-9)), s
 
 
@@ -209,7 +212,7 @@ def _whole_worths(start: Int, value: Float, whole: bool) -> tuple[Float, float]:
     if total <= 0:
         return value, 1.0
     bits = int(np.floor(np.log2(WHOLE / total)))
-    scale = 2.0 ** min(bits, 40)
+    scale = 2.0 ** min(bits, 50)
     return (value * scale if whole and bits >= 0 else np.ceil(value * scale)), scale
 
 
