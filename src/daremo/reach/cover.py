@@ -189,6 +189,7 @@ def _within(q: Doors, found: Solved, costs: Float, budget: float, searched: Call
         less *= 2
     if found is first:
         return found
+    assert found.proof.is_open is not None
     proof = replace(first.proof, is_open=found.proof.is_open, value=found.proof.value)
     finished = first.finished and first.bound <= found.value
     return replace(
