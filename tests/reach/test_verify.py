@@ -18,8 +18,8 @@ from daremo.reach.doors.question import Doors, doors
 from daremo.reach.model import Conditions, Watch
 from daremo.reach.travel.pairs import pairs_of, pairs_of_matrix
 from daremo.reach.verify import Verdict, verify_layout
-from daremo.reach.verify_bound import column
-from daremo.reach.verify_proof import Asked, asked
+from daremo.reach.verify_bound import Refused, column, tree_bound
+from daremo.reach.verify_proof import Asked, asked, proved, table
 
 SEEDS = st.integers(0, 10**6)
 
@@ -365,6 +365,31 @@ def test_a_column_that_unpacks_to_more_than_it_says_is_refused() -> None:
     huge = base64.b64encode(zlib.compress(bytes(10**7))).decode("ascii")
     verdict = altered(small(), open={"n": 1, "as": "<i1", "z": huge}).verdict()
     assert not verdict.ok
+
+
+def test_a_certificate_for_another_value_is_refused() -> None:
+    case = small()
+    assert not altered(case, value=case.certificate["value"] + 1).verdict().ok
+    assert not altered(case, value=case.certificate["value"] - 1).verdict().ok
+
+
+def test_a_bound_is_rounded_down_to_what_layouts_can_be_worth_and_no_further() -> None:
+    pairs = pairs_of([0, 1, 2], [0, 1, 2], [1.0] * 3, 3, 3)
+    a = asked(pairs, [6.0, 9.0, 3.0], budget=5.0, cost_p=[2.0, 3.0, 1.0])
+    alone = {"n": 0, "as": "<i1", "z": pack([])["z"]}
+    one = {k: pack([0]) for k in ("parts", "price", "prices", "limits", "stages")}
+    tree = dict.fromkeys(("stage_price", "shut", "opened", "demand", "u", "limit", "v", "decided"), alone)
+    # worths are multiples of 3; with price 1 of budget 5 + (6 - 2) + (9 - 3) + (3 - 1) = 17, of which 15 can be
+    body = {
+        "form": "daremo-doors-1", "scale": 1.0, "cost_scale": 1.0, "value": 6, "bound": 0, "open": pack([0]),
+        "shared": {}, "regions": [{"place": None, "tree": {**tree, **one, "place": pack([-1])}}],
+    }  # fmt: skip
+    for price, exact in ((1, 17), (2, 16), (3, 15)):
+        body["regions"][0]["tree"]["price"] = pack([price])
+        assert tree_bound(table(a, 1.0, 1.0), None, np.arange(3), body["regions"][0]["tree"]) == exact
+        assert proved(a, {**body, "bound": 18})[0] == 15.0
+        with pytest.raises(Refused):
+            proved(a, {**body, "bound": 14})
 
 
 def test_places_named_twice_out_of_order_or_unknown_are_refused() -> None:

@@ -53,6 +53,11 @@ def test_a_divided_part_is_as_good_as_its_better_half() -> None:
     assert bound(three(), shape) == 7
 
 
+def test_worse_prices_further_down_do_not_lose_what_was_proved_above() -> None:
+    shape = tree(parts=[1, 0], place=[-1] * 2, price=[7, 0], prices=[0] * 2, limits=[0] * 2, stages=[0] * 2)
+    assert bound(three(), shape) == 7
+
+
 def test_what_prices_decide_counts_with_its_own_bound() -> None:
     # at price 5 the whole is 5 + 2 = 7; opening 1 or 2 at once cannot beat 7 + 0 and 7 - 1; then 0 alone is 7
     shape = tree(price=[5], stages=[1], stage_price=[5], shut=[2], opened=[0], decided=[1, 2])
