@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from daremo.kernel.errors import Infeasible
-from daremo.reach.doors.question import Doors
+from daremo.reach.doors.question import Doors, money_text
 
 Float = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -59,36 +59,31 @@ def cheapest(q: Doors) -> Mask:
         is_open = found > 0.5
         if float(q.cost_p[is_open].sum()) <= q.budget:
             return is_open
-        raise _too_dear(q, is_open)
-    if float(q.cost_p[q.must_p].sum()) > q.budget:
-        raise _too_dear(q, q.must_p)
-    fewer = _fewest_missing(q, limits, unit)
+        money = money_text(float(q.cost_p[is_open].sum()) / q.cost_scale)
+        raise Infeasible(
+            "conditions-too-dear",
+            f"条件を守るだけで {money} かかります",
+            f"予算（または数）を {money} 以上にしてください",
+        )
+    anyway = float(q.cost_p[q.must_p].sum())
     least = int(-k.most.min(initial=0.0))
+    fewer = least - _fewest_missing(q, limits, unit, max(q.budget, anyway))
+    more = f"予算（または数）を {money_text(anyway / q.cost_scale)} 以上に、" if anyway > q.budget else ""
     raise Infeasible(
         "quota-too-large",
         f"どの地域にも {least} か所ずつ開くことはできません",
-        f"地域ごとの数を {least - fewer} 以下にしてください",
+        f"{more}地域ごとの数を {fewer} 以下にしてください",
     )
 
 
-def _too_dear(q: Doors, is_open: Mask) -> Infeasible:
-    need = float(q.cost_p[is_open].sum()) / q.cost_scale
-    money = f"{need:,.0f}" if need == np.floor(need) else f"{np.ceil(need * 100) / 100:,.2f}"
-    return Infeasible(
-        "conditions-too-dear",
-        f"条件を守るだけで {money} かかります",
-        f"予算（または数）を {money} 以上にしてください",
-    )
-
-
-def _fewest_missing(q: Doors, limits: csr_matrix, unit: float) -> int:
-    """By how much the number of places a group must fall so that all else, the budget included, can be kept."""
+def _fewest_missing(q: Doors, limits: csr_matrix, unit: float, budget: float) -> int:
+    """By how much the number of places a group must fall so that all else, and this budget, can be kept."""
     k = q.limits
     missing = csr_matrix(np.where(k.most < 0, -1.0, 0.0)[:, None])
     money = csr_matrix(np.r_[q.cost_p / unit, 0.0][None, :])
     table = csr_matrix(vstack([hstack([limits, missing]), money]))
     found = _least(
-        np.r_[np.zeros(q.n_places), 1.0], table, np.r_[k.most, q.budget / unit],
+        np.r_[np.zeros(q.n_places), 1.0], table, np.r_[k.most, budget / unit],
         np.r_[q.must_p, 0.0].astype(float), np.r_[(~q.never_p).astype(float), -k.most.min(initial=0.0)],
     )  # fmt: skip
     return int(round(found[-1])) if found is not None else int(-k.most.min(initial=0.0))

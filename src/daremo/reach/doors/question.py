@@ -176,13 +176,24 @@ def doors(
         )
     limits = _limits(conditions, pairs.n_places)
     if float(cost[must].sum()) > money and not limits.count:
-        need = float(cost[must].sum()) / cost_scale
+        need = money_text(float(cost[must].sum()) / cost_scale)
         raise Infeasible(
             "must-too-dear",
-            f"かならず開く施設だけで {need:,.0f} かかります",
-            f"予算（または数）を {need:,.0f} 以上にするか、かならず開く施設をへらしてください",
+            f"かならず開く施設だけで {need} かかります",
+            f"予算（または数）を {need} 以上にするか、かならず開く施設をへらしてください",
         )
     return Doors(start, place, value, cost, money, limits, must, never, np.zeros(cost.size), scale, cost_scale)
+
+
+def money_text(amount: float) -> str:
+    """An amount that is surely enough: whole, or rounded up to hundredths.
+
+    Examples
+    --------
+    >>> money_text(1200.0), money_text(0.123)
+    ('1,200', '0.13')
+    """
+    return f"{amount:,.0f}" if amount == np.floor(amount) else f"{np.ceil(amount * 100) / 100:,.2f}"
 
 
 def _indices(chosen: tuple[int, ...], n_places: int) -> Int:
