@@ -13,9 +13,11 @@ import math
 import multiprocessing
 import os
 import sys
+import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ from typing import Any
 HEAD = ("question", "engine", "CPU s", "wall s", "peak MB", "value", "bound", "gap", "ratio", "remark")
 #: A process that has run this many times its limit, and a minute for the data, is ended.
 PATIENCE, DATA_S = 3.0, 60.0
+#: The same where limits are CPU seconds: on a busy machine a process may get a fifth of a processor.
+PATIENCE_CPU = 6.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,41 @@ class Missed:
 MISSED = Missed()
 
 
+class Limits:
+    """Whether limits count CPU seconds of all threads, for a machine that others use too, instead of wall seconds."""
+
+    cpu = False
+
+
+def watch(limit_s: float) -> Any:
+    """A watch of ours on wall or CPU seconds."""
+    from daremo.reach.model import Watch
+
+    return Watch(limit_s, clock=time.process_time) if Limits.cpu else Watch(limit_s)
+
+
+@contextmanager
+def stopping(limit_s: float, stop: Callable[[], Any]) -> Iterator[float]:
+    """Wall limit for a program that knows no CPU limit; where CPU seconds count, it is stopped from beside instead."""
+    if not Limits.cpu:
+        yield limit_s
+        return
+    done = threading.Event()
+    end = cpu_seconds() + limit_s
+
+    def look() -> None:
+        while not done.wait(0.2):
+            if cpu_seconds() > end:
+                stop()
+                return
+
+    looker = threading.Thread(target=look, daemon=True)
+    looker.start()
+    yield PATIENCE_CPU * limit_s
+    done.set()
+    looker.join()
+
+
 def cpu_seconds() -> float:
     """CPU seconds of this process and the programs that it started."""
     return time.process_time() + sum(os.times()[2:4])
@@ -86,10 +125,13 @@ def memory_mb() -> float:
     return int(told.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def _child(function: str, arguments: tuple[Any, ...], pipe: Any) -> None:
+def _child(function: str, arguments: tuple[Any, ...], cpu: bool, pipe: Any) -> None:
     """Run one engine and send what it told and the memory that it took."""
     warnings.simplefilter("ignore")
     sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+    Limits.cpu = cpu
+    # what solvers print is kept out of the table
+    os.dup2(2, 1)
     module, name = function.split(":")
     try:
         pipe.send((getattr(importlib.import_module(module), name)(*arguments), memory_mb()))
@@ -105,11 +147,11 @@ def run(engine: Engine) -> tuple[Told | str, float]:
         return f"absent: pip install {engine.needs}", math.nan
     here, there = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.get_context("spawn").Process(
-        target=_child, args=(engine.function, engine.arguments, there)
+        target=_child, args=(engine.function, engine.arguments, Limits.cpu, there)
     )
     process.start()
     there.close()
-    patience = PATIENCE * engine.limit_s + DATA_S
+    patience = (PATIENCE_CPU if Limits.cpu else PATIENCE) * engine.limit_s + DATA_S
     told: tuple[Told | str, float] = (f"nothing after {patience:.0f} s, ended", math.nan)
     if here.poll(patience):
         try:

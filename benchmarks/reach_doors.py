@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import reach_textbook as textbook
-from beside import Told, cpu_seconds, measured
+from beside import Told, cpu_seconds, measured, watch
 from scipy.spatial import cKDTree
 
 from daremo.reach import verify
@@ -88,7 +88,7 @@ def cover_ours(size: tuple[int, int, int], p: int, limit_s: float) -> Told:
     got: list[Any] = []
 
     def work() -> tuple[float, float]:
-        got.append(cover(pairs, need, p=p, watch=Watch(limit_s)))
+        got.append(cover(pairs, need, p=p, watch=watch(limit_s)))
         return got[0].value, got[0].bound
 
     told = measured(work)
@@ -133,7 +133,7 @@ def median_ours(name: str, p: int, best: float, gap: float, limit_s: float) -> T
     got: list[Any] = []
 
     def work() -> tuple[float, float]:
-        got.append(median(cost, p=p, gap=gap, watch=Watch(limit_s)))
+        got.append(median(cost, p=p, gap=gap, watch=watch(limit_s)))
         return got[0].value, got[0].bound
 
     told = measured(work)
@@ -152,7 +152,7 @@ def medians_ours(limit_s: float) -> Told:
         nonlocal slowest
         for cost, p, _ in questions:
             begun = cpu_seconds()
-            found.append(median(cost, p=p, watch=Watch(limit_s)))
+            found.append(median(cost, p=p, watch=watch(limit_s)))
             slowest = max(slowest, cpu_seconds() - begun)
         return sum(a.value for a in found), sum(a.bound for a in found)
 
@@ -213,7 +213,7 @@ def nation_ours(kind: str, n_cells: int, gap: float, limit_s: float, workers: in
     got: list[Any] = []
 
     def work() -> tuple[float, float]:
-        got.append(cover(pairs, need, gap=gap, workers=workers, watch=Watch(limit_s), **asked))
+        got.append(cover(pairs, need, gap=gap, workers=workers, watch=watch(limit_s), **asked))
         return got[0].value, got[0].bound
 
     told, answer = measured(work), got[0]

@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 import numpy as np
-from beside import Told, measured
+from beside import Told, measured, watch
 
 from daremo.reach.model import Watch, gap_share
 
@@ -45,7 +45,7 @@ def capacity_sets(limit_s: float) -> Told:
 
     def work() -> tuple[float, float]:
         for _, p, capacity, cost, demand in questions:
-            found.append(median_with_capacity(cost, demand, capacity, p, watch=Watch(limit_s)))
+            found.append(median_with_capacity(cost, demand, capacity, p, watch=watch(limit_s)))
         return sum(a.value for a in found), sum(a.bound for a in found)
 
     told = measured(work)
@@ -66,7 +66,7 @@ def capacity_one(engine: str, number: int, limit_s: float) -> Told:
         median_with_capacity([[0.0, 1.0], [1.0, 0.0]], [1, 1], [1, 1], 2)
 
         def work() -> tuple[float, float]:
-            answer = median_with_capacity(cost, demand, capacity, p, watch=Watch(limit_s))
+            answer = median_with_capacity(cost, demand, capacity, p, watch=watch(limit_s))
             return answer.value, answer.bound
 
         return measured(work)
@@ -98,7 +98,7 @@ def capacity_nation(n_cells: int, n_places: int, staff: bool, limit_s: float) ->
     got: list[Any] = []
 
     def work() -> tuple[float, float]:
-        got.append(cover_with_capacity(pairs, need, capacity, watch=Watch(limit_s), **ask))
+        got.append(cover_with_capacity(pairs, need, capacity, watch=watch(limit_s), **ask))
         return got[0].value, got[0].bound
 
     told = measured(work)
@@ -142,9 +142,9 @@ def everybody_nation(verb: str, radius_km: float, gap: float, workers: int, limi
 
     def work() -> tuple[float, float]:
         if verb == "centre":
-            got.append(centre(minutes, p, step=1.0, workers=workers, watch=Watch(limit_s)))
+            got.append(centre(minutes, p, step=1.0, workers=workers, watch=watch(limit_s)))
             return float(got[0].high), float(got[0].low)
-        got.append(cover_everybody(pairs, gap=gap, workers=workers, watch=Watch(limit_s)))
+        got.append(cover_everybody(pairs, gap=gap, workers=workers, watch=watch(limit_s)))
         return got[0].value, got[0].bound
 
     told = measured(work)
@@ -169,7 +169,7 @@ def hours_row(engine: str, districts: int, places: int, budget_yen: float, limit
     got: list[Any] = []
 
     def work() -> tuple[float, float]:
-        got.append(bench.hours(q, watch=Watch(limit_s)))
+        got.append(bench.hours(q, watch=watch(limit_s)))
         return got[0].value, got[0].bound
 
     told = measured(work)
@@ -186,12 +186,12 @@ def rounds_row(engine: str, stops: int, vans: int, days: int, limit_s: float) ->
     got: list[Any] = []
 
     def ours() -> tuple[float, float]:
-        got.append(bench.rounds(m, watch=Watch(limit_s)))
+        got.append(bench.rounds(m, watch=watch(limit_s)))
         return got[0].value, got[0].bound
 
     def theirs() -> tuple[float, float]:
         calendar = bench.calendar_of(m, bench.kinds_of(m))
-        plan = bench.search(m, calendar, list(range(len(m.stops))), Watch(limit_s), 500)
+        plan = bench.search(m, calendar, list(range(len(m.stops))), watch(limit_s), 500)
         return float(sum(m.stops[s].people for _, _, order in plan for s in order)), float("nan")
 
     told = measured(ours if engine == "daremo" else theirs)

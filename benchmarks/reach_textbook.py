@@ -11,6 +11,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+from beside import Limits, stopping
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
@@ -50,10 +51,13 @@ def _highs(
     kinds = highspy.HighsVarType
     lp.integrality_ = [kinds.kInteger] * whole + [kinds.kContinuous] * (worth.size - whole)
     h = highspy.Highs()
-    for name, value in (("output_flag", False), ("threads", 1), ("time_limit", float(limit_s)), ("mip_rel_gap", 0.0)):
+    for name, value in (("output_flag", False), ("log_to_console", False), ("threads", 1), ("mip_rel_gap", 0.0)):
         h.setOptionValue(name, value)
-    h.passModel(lp)
-    h.run()
+    h.HandleUserInterrupt = True
+    with stopping(limit_s, h.cancelSolve) as wall_s:
+        h.setOptionValue("time_limit", wall_s)
+        h.passModel(lp)
+        h.solve()
     info = h.getInfo()
     return info.objective_function_value, info.mip_dual_bound
 
@@ -99,6 +103,7 @@ def _scip(limit_s: float) -> Any:
     m = pyscipopt.Model()
     m.hideOutput()
     m.setParam("limits/time", limit_s)
+    m.setParam("timing/clocktype", 1 if Limits.cpu else 2)
     return m
 
 
@@ -141,8 +146,9 @@ def _cpsat(model: Any, limit_s: float) -> tuple[float, float]:
     from ortools.sat.python import cp_model
 
     solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds, solver.parameters.num_workers = limit_s, 1
-    status = solver.solve(model)
+    with stopping(limit_s, solver.stop_search) as wall_s:
+        solver.parameters.max_time_in_seconds, solver.parameters.num_workers = wall_s, 1
+        status = solver.solve(model)
     has = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     return (solver.objective_value if has else math.inf), solver.best_objective_bound
 
@@ -185,6 +191,7 @@ def _spopt(model: Any, limit_s: float) -> tuple[float, float]:
     """spopt states no bound: the value is one where the solver calls it optimal."""
     import pulp
 
+    # PuLP offers no way to stop from beside: wall seconds always
     solved = model.solve(pulp.HiGHS(msg=False, timeLimit=limit_s, threads=1)).problem
     value = pulp.value(solved.objective)
     if value is None or solved.sol_status not in (1, 2):
