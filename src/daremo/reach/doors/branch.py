@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.reach.doors.compact import Compact, compact
-from daremo.reach.doors.exchange import Columns, exchange, greedy, worth_of
+from daremo.reach.doors.exchange import exchange
+from daremo.reach.doors.greedy import Columns, greedy, worth_of
 from daremo.reach.doors.polish import polish
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, ascend, gains, knapsack
-from daremo.reach.doors.question import Doors
+from daremo.reach.doors.question import WHOLE, Doors
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -155,6 +156,9 @@ def look(
     grain, tolerance : float
         Only a bound of ``best + max(grain, tolerance)`` or more is of interest.
     """
+    if broken(q, state):
+        prices = Prices(np.rint(u).astype(np.int64), np.rint(v).astype(np.int64))
+        return Node(state, state.copy(), -np.inf, prices, 0.0, np.zeros(q.n_places))
     c = compact(q, state)
     good = best + max(grain, tolerance)
     begin = np.minimum(c.prices(u), _top(c.q))
@@ -163,7 +167,8 @@ def look(
         c.q, np.zeros(c.q.n_places, np.int8), begin, v, target=best - c.had,
         enough=0.999 * max(grain, tolerance), steps=steps, alpha=plan.alpha, patience=max(8, steps // plan.shrinks), shrink=plan.shrink,
     )  # fmt: skip
-    whole_u, whole_v = np.rint(c.widened(a.u)), np.rint(a.v)
+    # where nearly nothing is left, prices of limits grow without end: they stay exact below this
+    whole_u, whole_v = np.rint(c.widened(a.u)), np.minimum(np.rint(a.v), np.floor(WHOLE / (q.limits.place.size + 1)))
     value, price, net = exact(q, state, whole_u, whole_v, a.price)
     often = np.zeros(q.n_places)
     often[c.place] = a.often
@@ -188,6 +193,17 @@ def look(
                 look(q, node.state, whole_u, whole_v, best=best, grain=grain, tolerance=tolerance, plan=LATER),
             )
     return node
+
+
+def broken(q: Doors, state: State) -> bool:
+    """Whether what is decided already breaks a limit, whatever happens to the free places: nothing is in such a part."""
+    k = q.limits
+    if not k.count:
+        return False
+    row = np.repeat(np.arange(k.count), np.diff(k.start))
+    decided = state[k.place]
+    least = np.where(decided == OPEN, k.weight, np.where(decided == FREE, np.minimum(k.weight, 0.0), 0.0))
+    return bool((np.bincount(row, least, k.count) > k.most).any())
 
 
 def dearer(q: Doors, u: Float) -> int:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from daremo.reach.doors.branch import Grown, Steps, exact, grow
 from daremo.reach.doors.branch_and_cut import branch_and_cut
-from daremo.reach.doors.exchange import Columns, exchange, greedy, worth_of
+from daremo.reach.doors.exchange import exchange
+from daremo.reach.doors.greedy import Columns, greedy, worth_of
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, Ascent, ascend, best_worth
 from daremo.reach.doors.question import NO_LIMITS, Doors
 from daremo.reach.model import Watch
@@ -32,12 +33,14 @@ Mask = NDArray[np.bool_]
 State = NDArray[np.int8]
 
 #: Steps of the whole question between two layouts made from them, and how many such turns.
-STEPS, TURNS = 150, 4
+STEPS, TURNS, MADE = 150, 4, (1, 3)
 #: Places in a region, from turn to turn larger; a larger region proves more and takes longer.
-SIZES = (150, 330, 700)
+SIZES = (330, 330, 700)
+#: Shakes of the whole layout beside each turn of regions, in pieces, and after it.
+SHAKES, PIECES, SHAKES_AFTER = 3_000, 4, 2_000
 REGION_FIRST, REGION_LATER = Steps(60, 200, 0.3, 0.7, 15, 0), Steps(30, 120, 0.3, 0.6, 10, 0)
 #: Share of the wanted gap that each region may leave open.
-SLACK_SHARE = 0.1
+SLACK_SHARE = 0.03
 
 
 @dataclass(slots=True)
@@ -212,13 +215,16 @@ def by_regions(
         def work(region: Region, now: Mask = best.is_open, border: Mask = border, slack: float = slack) -> Region:
             return _worked(region, state, u, border, now, slack, watch, seed)
 
+        shaken = pool.submit(_shaken, q, c, state, best.is_open, best.value, seed + 100 * turn, watch)
         done = list(pool.map(work, regions))
         union = np.zeros(q.n_places, bool)
         for r in done:
             union[r.places] = r.is_open
-        better, worth = _repaired(q, c, state, union, seed + turn)
-        if worth > best.value:
-            best.is_open, best.value = better, worth
+        for layout, worth in (shaken.result(), _repaired(q, c, state, union, seed + turn)):
+            if worth > best.value:
+                best.is_open, best.value = layout, worth
+        if best.bound > best.value * (1 + gap) and not watch.late(0.9):
+            best.is_open, best.value = exchange(q, c, state, best.is_open, passes=4, kicks=SHAKES_AFTER, seed=seed + turn)
         total = shared + sum(r.bound for r in done)
         proved = shared + sum(r.grown.bound for r in done if r.grown is not None)
         best.nodes += sum(r.grown.nodes for r in done if r.grown is not None)
@@ -228,6 +234,17 @@ def by_regions(
         tell(best.value, best.bound)
     best.finished = best.bound <= best.value * (1 + gap)
     return best
+
+
+def _shaken(
+    q: Doors, c: Columns, state: State, is_open: Mask, value: float, seed: int, watch: Watch
+) -> tuple[Mask, float]:
+    """The whole layout shaken in pieces, between which the watch is asked."""
+    for piece in range(PIECES):
+        if watch.late(0.8):
+            break
+        is_open, value = exchange(q, c, state, is_open, passes=4, kicks=SHAKES, seed=seed + piece)
+    return is_open, value
 
 
 def _worked(
@@ -269,7 +286,7 @@ def _relaxed(
         likely = np.flatnonzero((a.often > 0.5) & (state == FREE))
         likely = likely[np.argsort(-a.often[likely], kind="stable")]
         fits = np.cumsum(q.cost_p[likely]) <= q.budget - float(q.cost_p[state == OPEN].sum())
-        if turn in (1, TURNS - 1):
+        if turn in MADE:
             start = greedy(q, c, state, likely[fits]) if not q.limits.count else None
             if start is not None:
                 better, worth = exchange(q, c, state, start, passes=6, seed=seed + turn)

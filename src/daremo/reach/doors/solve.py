@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.reach.doors.branch import Grown, grow
-from daremo.reach.doors.exchange import Columns, exchange, greedy
+from daremo.reach.doors.exchange import exchange
 from daremo.reach.doors.feasible import cheapest, refuse_impossible
+from daremo.reach.doors.greedy import Columns, greedy, worth_of
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, best_worth
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional, by_regions, two_best
@@ -81,7 +82,7 @@ def solve(q: Doors, *, grain: float, gap: float, seed: int, workers: int, watch:
         watch.tell(value / unit, bound / unit)
 
     national = q.n_places > MOST_PLACES and q.n_demand > MOST_DEMAND
-    is_open, value = exchange(q, columns, state, start, seed=seed)
+    is_open, value = (start, worth_of(q, start)) if national else exchange(q, columns, state, start, seed=seed)
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         if national:
             found = by_regions(
