@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -69,22 +70,34 @@ def noted(told: Told, *remarks: str) -> Told:
 # --- covering, from a municipality to a prefecture --------------------------------------------------------------------
 
 
-def clustered(n_demand: int, n_places: int, covers: int) -> tuple[Pairs, np.ndarray]:
-    """Points and places in 60 towns; the radius is such that a place covers about `covers` points; whole people 1 to 100."""
-    rng = np.random.default_rng(11)
-    towns = rng.uniform(0, 100, (60, 2))
-    size = rng.dirichlet(np.full(60, 0.7))
-    at_d, at_p = (towns[rng.choice(60, n, p=size)] + rng.normal(0, 5, (n, 2)) for n in (n_demand, n_places))
-    radii = np.linspace(0.2, 20, 397)
-    counts = cKDTree(at_d).count_neighbors(cKDTree(at_p), radii)
-    radius = radii[np.abs(counts / n_places - covers).argmin()]
-    return pairs_in_plane(at_d, at_p, np.full(n_demand, radius)), rng.integers(1, 101, n_demand).astype(float)
+@dataclass(frozen=True)
+class Clustered:
+    """Points in towns, places at some of them; the radius is such that a place covers about `covers` points."""
+
+    n_demand: int
+    n_places: int
+    covers: int
+    towns: int
+    spread_km: float
+
+    def make(self) -> tuple[Pairs, np.ndarray]:
+        """Trips, and whole people 1 to 100."""
+        rng = np.random.default_rng(11)
+        towns = rng.uniform(0, 100, (self.towns, 2))
+        size = rng.dirichlet(np.full(self.towns, 2.0))
+        at_d = towns[rng.choice(self.towns, self.n_demand, p=size)] + rng.normal(0, self.spread_km, (self.n_demand, 2))
+        at_p = at_d[rng.choice(self.n_demand, self.n_places, replace=False)]
+        radii = np.linspace(0.2, 20, 397)
+        counts = cKDTree(at_d).count_neighbors(cKDTree(at_p), radii)
+        radius = radii[np.abs(counts / self.n_places - self.covers).argmin()]
+        people = rng.integers(1, 101, self.n_demand).astype(float)
+        return pairs_in_plane(at_d, at_p, np.full(self.n_demand, radius)), people
 
 
-def cover_ours(size: tuple[int, int, int], p: int, limit_s: float) -> Told:
+def cover_ours(question: Clustered, p: int, limit_s: float) -> Told:
     """`cover`, to the proved best."""
     warm_up()
-    pairs, need = clustered(*size)
+    pairs, need = question.make()
     got: list[Any] = []
 
     def work() -> tuple[float, float]:
@@ -95,9 +108,9 @@ def cover_ours(size: tuple[int, int, int], p: int, limit_s: float) -> Told:
     return noted(told, f"{pairs.n_trips:,} trips", checked(got[0], verify.verify_cover, pairs, need, p=p))
 
 
-def cover_peer(engine: str, size: tuple[int, int, int], p: int, limit_s: float) -> Told:
+def cover_peer(engine: str, question: Clustered, p: int, limit_s: float) -> Told:
     """Another program on the textbook model."""
-    pairs, need = clustered(*size)
+    pairs, need = question.make()
     q = textbook.Cover(pairs.start, pairs.place.astype(np.int64), need, pairs.n_places, p)
     return measured(partial(getattr(textbook, f"cover_by_{engine}"), q, limit_s))
 
