@@ -120,45 +120,28 @@ def cover(
     """
     watch = Watch() if watch is None else watch
     checked_gap(gap)
-    need = weights(need_d, pairs.n_demand)
     if not 0 <= backup_share <= 1:
         raise UsageError(
             "bad-backup", f"予備の重み {backup_share} は使えません", "0から1までの数を入れてください", "--backup"
         )
-    share = np.ones(pairs.n_trips) if worth is None else np.asarray(worth, float)
-    if share.shape != (pairs.n_trips,):
-        raise UsageError("bad-worth", "道のりごとの重みの数がちがいます", "道のりと同じ数だけ入れてください")
-    row = pairs.demand()
-    people = need[row] * share
-    whole = bool(np.all(people == np.floor(people)))
-    q = doors(
-        pairs,
-        people,
-        p=p,
-        budget=budget_yen,
-        cost_p=cost_yen_p,
-        conditions=conditions or Conditions(),
-        whole_worth=whole,
+    question = whole_question(
+        pairs, need_d, p=p, budget_yen=budget_yen, cost_yen_p=cost_yen_p, worth=worth, conditions=conditions
     )
-    costs = np.ones(pairs.n_places) if cost_yen_p is None else np.asarray(cost_yen_p, float)
-    if costs.shape != (pairs.n_places,) or not np.isfinite(costs).all() or (costs.size and costs.min() < 0):
-        raise UsageError("bad-costs", "施設の費用に、負の数か数でない値があります", "0以上の金額を入れてください")
+    q, costs = question.q, question.costs
 
     def searched(q: Doors) -> Solved:
         if backup_share > 0:
             return solve_backup(q, backup_share, gap=gap, seed=seed, watch=watch)
-        grain = q.scale if whole else alike(q)
-        return solve(q, grain=grain, gap=gap, seed=seed, workers=workers, watch=watch, unit=q.scale)
+        return solve(q, grain=question.grain, gap=gap, seed=seed, workers=workers, watch=watch, unit=q.scale)
 
     found = searched(q)
     if budget_yen is not None:
         found = _within(q, found, costs, budget_yen, searched)
-    reached = reached_of(pairs, people, found.is_open, backup_share)
+    reached = reached_of(pairs, question.people, found.is_open, backup_share)
     value = float(reached.sum())
 
     def people_of(bound: float) -> float:
-        people = bound / q.scale
-        return max(float(np.floor(people + 1e-9)) if whole and not backup_share else people, value)
+        return max(bound / q.scale if backup_share else question.bound_of(bound), value)
 
     return Cover(
         value=value,
@@ -197,6 +180,63 @@ def _within(q: Doors, found: Solved, costs: Float, budget: float, searched: Call
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WholeQuestion:
+    """A covering question in whole numbers, and the way back to people.
+
+    Attributes
+    ----------
+    q : Doors
+    pairs : Pairs
+    people : ndarray, shape (trips,), people
+        What each trip counts.
+    costs : ndarray, shape (places,), yen or places
+    whole : bool
+        Every trip counts a whole number of people.
+    grain : float
+        Worth by which layouts must differ, in units of `q`.
+    """
+
+    q: Doors
+    pairs: Pairs
+    people: Float
+    costs: Float
+    whole: bool
+    grain: float
+
+    def bound_of(self, bound: float) -> float:
+        """A bound in people; rounded down where only whole numbers can be reached."""
+        return float(np.floor(bound / self.q.scale)) if self.whole else bound / self.q.scale
+
+    def people_of(self, is_open: NDArray[np.bool_]) -> float:
+        """People reached by a layout."""
+        return float(reached_of(self.pairs, self.people, is_open, 0.0).sum())
+
+
+def whole_question(
+    pairs: Pairs,
+    need_d: ArrayLike,
+    *,
+    p: int | None,
+    budget_yen: float | None,
+    cost_yen_p: ArrayLike | None,
+    worth: ArrayLike | None,
+    conditions: Conditions | None,
+) -> WholeQuestion:
+    """A covering question in whole numbers; arguments and errors as for `cover`."""
+    need = weights(need_d, pairs.n_demand)
+    share = np.ones(pairs.n_trips) if worth is None else np.asarray(worth, float)
+    if share.shape != (pairs.n_trips,):
+        raise UsageError("bad-worth", "道のりごとの重みの数がちがいます", "道のりと同じ数だけ入れてください")
+    people = need[pairs.demand()] * share
+    whole = bool(np.all(people == np.floor(people)))
+    costs = np.ones(pairs.n_places) if cost_yen_p is None else np.asarray(cost_yen_p, float)
+    if costs.shape != (pairs.n_places,) or not np.isfinite(costs).all() or (costs.size and costs.min() < 0):
+        raise UsageError("bad-costs", "施設の費用に、負の数か数でない値があります", "0以上の金額を入れてください")
+    q = doors(pairs, people, p=p, budget=budget_yen, cost_p=cost_yen_p, conditions=conditions, whole_worth=whole)
+    return WholeQuestion(q, pairs, people, costs, whole, q.scale if whole else alike(q))
+
+
 def reached_of(pairs: Pairs, people: Float, is_open: NDArray[np.bool_], backup_share: float) -> Float:
     """People of each demand point × worth of the best open trip, and of the second best × `backup_share`; shape (demand,)."""
     row = pairs.demand()
@@ -211,8 +251,3 @@ def reached_of(pairs: Pairs, people: Float, is_open: NDArray[np.bool_], backup_s
     chosen = order[rank == 1]
     second[row[chosen]] = worth[chosen]
     return np.asarray(first + backup_share * second)
-
-
-def question_of(pairs: Pairs, need: Float, share: Float, p: int) -> Doors:
-    """The question in whole numbers, for callers that ask it many times."""
-    return doors(pairs, need[pairs.demand()] * share, p=p)

@@ -48,9 +48,9 @@ def _throw(dice: NDArray[np.uint64], sides: int) -> int:
 @njit(cache=True, nogil=True)
 def _sweep(t: Table, h: Hold, state: State, budget: float) -> int:
     """Close and refill each open place that is marked, the least missed first; returns how many moves helped."""
-    size = h.count[QUEUED]
+    size = h.tally[QUEUED]
     now = h.queue[:size].copy()
-    h.count[QUEUED] = 0
+    h.tally[QUEUED] = 0
     key = np.full(size, np.inf)
     for q in range(size):
         r = now[q]
@@ -67,21 +67,21 @@ def _sweep(t: Table, h: Hold, state: State, budget: float) -> int:
         r = now[q]
         if key[q] == np.inf or not h.is_open[r]:
             continue
-        total, logged, queued = h.sum[TOTAL], h.count[LOGGED], h.count[QUEUED]
+        total, logged, queued = h.ledger[TOTAL], h.tally[LOGGED], h.tally[QUEUED]
         close_place(t, h, r)
         while True:
-            pick = best_to_open(t, h, budget - h.sum[SPENT])
+            pick = best_to_open(t, h, budget - h.ledger[SPENT])
             if pick < 0:
                 break
             open_place(t, h, pick)
             if pick == r:
                 break
-        if h.count[BROKEN] == 0 and h.sum[TOTAL] > total + 0.5:
+        if h.tally[BROKEN] == 0 and h.ledger[TOTAL] > total + 0.5:
             better += 1
         else:
             undo(t, h, logged)
             forget(h, queued)
-        if h.count[LOGGED] > h.log.size - 256:
+        if h.tally[LOGGED] > h.log.size - 256:
             break
     return better
 
@@ -99,11 +99,11 @@ def _shake(t: Table, h: Hold, state: State, pool: Int, budget: float, kick: int,
         r = h.at[i]
         if r < 0 or r == j or state[r] != 0 or not h.allowed[j] or h.is_open[j]:
             continue
-        if h.sum[SPENT] - t.cost[r] + t.cost[j] > budget:
+        if h.ledger[SPENT] - t.cost[r] + t.cost[j] > budget:
             continue
-        logged = h.count[LOGGED]
+        logged = h.tally[LOGGED]
         close_place(t, h, r)
-        if fits(t.lstart, t.limit, t.lweight, h.used, t.most, h.count[BROKEN], j):
+        if fits(t.lstart, t.limit, t.lweight, h.used, t.most, h.tally[BROKEN], j):
             open_place(t, h, j)
         else:
             undo(t, h, logged)
@@ -120,19 +120,19 @@ def _exchange(
         if turn > 0:
             if pool.size == 0:
                 break
-            if h.count[LOGGED] > 0:
+            if h.tally[LOGGED] > 0:
                 undo(t, h, 0)
             forget(h, 0)
             _shake(t, h, state, pool, budget, kick, dice)
-            if h.count[LOGGED] == 0:
+            if h.tally[LOGGED] == 0:
                 continue
         for _ in range(passes):
-            if _sweep(t, h, state, budget) == 0 or h.count[LOGGED] > h.log.size // 2:
+            if _sweep(t, h, state, budget) == 0 or h.tally[LOGGED] > h.log.size // 2:
                 break
-        if h.sum[TOTAL] >= best and h.count[BROKEN] == 0:
-            best = h.sum[TOTAL]
+        if h.ledger[TOTAL] >= best and h.tally[BROKEN] == 0:
+            best = h.ledger[TOTAL]
             best_open[:] = h.is_open
-            h.count[LOGGED] = 0
+            h.tally[LOGGED] = 0
     h.is_open[:] = best_open
     return best
 

@@ -24,9 +24,9 @@ Mask = NDArray[np.bool_]
 
 #: Places in a block, as a power of two.
 BITS = 7
-#: What `Hold.count` counts: places waiting to be looked at again, moves since the best layout, broken limits.
+#: What `Hold.tally` counts: places waiting to be looked at again, moves since the best layout, broken limits.
 QUEUED, LOGGED, BROKEN = 0, 1, 2
-#: What `Hold.sum` adds up: cost of open places, worth of the layout.
+#: What `Hold.ledger` adds up: cost of open places, worth of the layout.
 SPENT, TOTAL = 0, 1
 
 
@@ -75,8 +75,8 @@ class Hold(NamedTuple):
     log: Int
     block: Float
     stale: Mask
-    count: Int
-    sum: Float
+    tally: Int
+    ledger: Float
 
     @staticmethod
     def empty(q: Doors, is_open: Mask, allowed: Mask) -> Hold:
@@ -94,16 +94,16 @@ def mark(h: Hold, r: int) -> None:
     """Look at open place r again."""
     if r >= 0 and not h.dirty[r]:
         h.dirty[r] = True
-        h.queue[h.count[QUEUED]] = r
-        h.count[QUEUED] += 1
+        h.queue[h.tally[QUEUED]] = r
+        h.tally[QUEUED] += 1
 
 
 @njit(cache=True, nogil=True)
 def forget(h: Hold, size: int) -> None:
     """Take back marks made since the queue had this size."""
-    while h.count[QUEUED] > size:
-        h.count[QUEUED] -= 1
-        h.dirty[h.queue[h.count[QUEUED]]] = False
+    while h.tally[QUEUED] > size:
+        h.tally[QUEUED] -= 1
+        h.dirty[h.queue[h.tally[QUEUED]]] = False
 
 
 @njit(cache=True, nogil=True)
@@ -160,11 +160,11 @@ def close_place(t: Table, h: Hold, r: int) -> None:
     b = r >> BITS
     if back - t.fee[r] > h.block[b]:
         h.block[b] = back - t.fee[r]
-    h.sum[TOTAL] += t.fee[r] - lost
-    h.sum[SPENT] -= t.cost[r]
-    h.count[BROKEN] += use(t.lstart, t.limit, t.lweight, h.used, t.most, r, -1.0)
-    h.log[h.count[LOGGED]] = ~r
-    h.count[LOGGED] += 1
+    h.ledger[TOTAL] += t.fee[r] - lost
+    h.ledger[SPENT] -= t.cost[r]
+    h.tally[BROKEN] += use(t.lstart, t.limit, t.lweight, h.used, t.most, r, -1.0)
+    h.log[h.tally[LOGGED]] = ~r
+    h.tally[LOGGED] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -187,24 +187,24 @@ def open_place(t: Table, h: Hold, j: int) -> None:
         elif w > h.second[i]:
             h.second[i] = w
             mark(h, h.at[i])
-    h.sum[TOTAL] += won - t.fee[j]
-    h.sum[SPENT] += t.cost[j]
-    h.count[BROKEN] += use(t.lstart, t.limit, t.lweight, h.used, t.most, j, 1.0)
-    h.log[h.count[LOGGED]] = j
-    h.count[LOGGED] += 1
+    h.ledger[TOTAL] += won - t.fee[j]
+    h.ledger[SPENT] += t.cost[j]
+    h.tally[BROKEN] += use(t.lstart, t.limit, t.lweight, h.used, t.most, j, 1.0)
+    h.log[h.tally[LOGGED]] = j
+    h.tally[LOGGED] += 1
 
 
 @njit(cache=True, nogil=True)
 def undo(t: Table, h: Hold, size: int) -> None:
     """Take back moves until the log has this size, and the marks they make."""
-    queued = h.count[QUEUED]
-    while h.count[LOGGED] > size:
-        j = h.log[h.count[LOGGED] - 1]
+    queued = h.tally[QUEUED]
+    while h.tally[LOGGED] > size:
+        j = h.log[h.tally[LOGGED] - 1]
         if j >= 0:
             close_place(t, h, j)
         else:
             open_place(t, h, ~j)
-        h.count[LOGGED] -= 2
+        h.tally[LOGGED] -= 2
     forget(h, queued)
 
 
@@ -213,7 +213,7 @@ def best_to_open(t: Table, h: Hold, room: float) -> int:
     """The allowed place that adds most and fits; −1 where none adds anything."""
     pick, top = -1, 0.0
     m = h.add.size
-    broken = h.count[BROKEN]
+    broken = h.tally[BROKEN]
     for b in range(h.block.size):
         begin, end = b << BITS, min((b + 1) << BITS, m)
         if broken == 0:
@@ -244,14 +244,14 @@ def begin(t: Table, h: Hold) -> None:
     """Work out everything about the layout in `h.is_open`."""
     for j in range(h.is_open.size):
         if h.is_open[j]:
-            h.sum[SPENT] += t.cost[j]
-            h.sum[TOTAL] -= t.fee[j]
+            h.ledger[SPENT] += t.cost[j]
+            h.ledger[TOTAL] -= t.fee[j]
             use(t.lstart, t.limit, t.lweight, h.used, t.most, j, 1.0)
     for k in range(t.most.size):
-        h.count[BROKEN] += int(h.used[k] > t.most[k])
+        h.tally[BROKEN] += int(h.used[k] > t.most[k])
     for i in range(h.first.size):
         _two(t, h, i)
-        h.sum[TOTAL] += h.first[i]
+        h.ledger[TOTAL] += h.first[i]
         for k in range(t.start[i], t.start[i + 1]):
             if t.worth[k] <= h.first[i]:
                 break

@@ -224,7 +224,9 @@ def by_regions(
             if worth > best.value:
                 best.is_open, best.value = layout, worth
         if best.bound > best.value * (1 + gap) and not watch.late(0.9):
-            best.is_open, best.value = exchange(q, c, state, best.is_open, passes=4, kicks=SHAKES_AFTER, seed=seed + turn)
+            best.is_open, best.value = exchange(
+                q, c, state, best.is_open, passes=4, kicks=SHAKES_AFTER, seed=seed + turn
+            )
         total = shared + sum(r.bound for r in done)
         proved = shared + sum(r.grown.bound for r in done if r.grown is not None)
         best.nodes += sum(r.grown.nodes for r in done if r.grown is not None)

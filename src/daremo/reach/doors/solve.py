@@ -52,7 +52,10 @@ class Solved:
     method: str
 
 
-def solve(q: Doors, *, grain: float, gap: float, seed: int, workers: int, watch: Watch, unit: float = 1.0) -> Solved:
+def solve(
+    q: Doors, *, grain: float, gap: float, seed: int, workers: int, watch: Watch, unit: float = 1.0,
+    first: Mask | None = None,
+) -> Solved:  # fmt: skip
     """The best layout and a bound that no layout exceeds.
 
     Parameters
@@ -63,6 +66,8 @@ def solve(q: Doors, *, grain: float, gap: float, seed: int, workers: int, watch:
         The search ends when (bound − value) / value is at most this; 0 = proved best.
     workers : int
         Threads; the answer does not depend on them.
+    first : ndarray of bool, shape (places,), mask, optional
+        A layout of a like question to begin with; within budget and limits.
     unit : float
         What the watch is told is divided by this.
 
@@ -74,7 +79,7 @@ def solve(q: Doors, *, grain: float, gap: float, seed: int, workers: int, watch:
     refuse_impossible(q)
     columns = Columns.of(q)
     state = state_of(q)
-    start = greedy(q, columns, state, np.zeros(0, np.int64))
+    start = greedy(q, columns, state, np.zeros(0, np.int64) if first is None else np.flatnonzero(first))
     if start is None:
         start = cheapest(q)
 

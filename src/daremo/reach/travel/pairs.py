@@ -113,7 +113,16 @@ def pairs_of_matrix(cost_dp: ArrayLike, unit: Literal["km", "min"] = "km") -> Pa
     Parameters
     ----------
     cost_dp : array_like, shape (demand, places), km or minutes
+
+    Raises
+    ------
+    UsageError
+        Not a table, or a negative entry.
     """
     table = np.asarray(cost_dp, float)
+    if table.ndim != 2 or (table < 0).any():
+        raise UsageError(
+            "bad-pairs", "道のりの表が、地点×施設の表でないか、負の数があります", "0以上の数の表を入れてください"
+        )
     d, p = np.nonzero(np.isfinite(table))
     return pairs_of(d, p, table[d, p], table.shape[0], table.shape[1], unit)

@@ -1,0 +1,203 @@
+"""Verb `frontier`: what each budget (or number of places) can reach, with a bound at every point of the curve.
+
+Points are solved from the smallest up, each beginning with the layout before. Prices that prove one point prove
+something at every other: a curve's bound is the least of all of them, so a point is never left with its own alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from daremo.kernel.errors import UsageError
+from daremo.reach.cover import whole_question
+from daremo.reach.doors.branch import exact
+from daremo.reach.doors.certificate import encode
+from daremo.reach.doors.question import Doors
+from daremo.reach.doors.regions import Regional
+from daremo.reach.doors.solve import Solved, solve, state_of
+from daremo.reach.model import Conditions, Watch, gap_share
+from daremo.reach.travel.pairs import Pairs
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of the curve.
+
+    Attributes
+    ----------
+    given : float, yen or places
+    value, bound : float, people
+        Reached, and what no choice can pass.
+    spent : float, yen or places
+    open : tuple of int
+    certificate : dict
+        Proof of this point's own search; the curve's bound may come from a neighbour's.
+    """
+
+    given: float
+    value: float
+    bound: float
+    spent: float
+    open: tuple[int, ...]
+    certificate: dict[str, Any] = field(repr=False)
+
+    @property
+    def gap_share(self) -> float:
+        """(bound − value) / value."""
+        return gap_share(self.value, self.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """The curve, from the smallest to the largest budget.
+
+    Attributes
+    ----------
+    points : tuple of Point
+        Neither value nor bound ever falls along it.
+    unit : {"yen", "places"}
+    seconds, cpu_seconds : float
+    method : str
+    seed : int
+    finished : bool
+        Every point has the wanted gap.
+    """
+
+    points: tuple[Point, ...]
+    unit: str
+    seconds: float
+    cpu_seconds: float
+    method: str
+    seed: int
+    finished: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented machine form."""
+        return {
+            "unit": self.unit,
+            "points": [
+                {
+                    "given": p.given,
+                    "value": p.value,
+                    "bound": p.bound,
+                    "gap_share": p.gap_share if np.isfinite(p.gap_share) else None,
+                    "spent": p.spent,
+                    "open": list(p.open),
+                }
+                for p in self.points
+            ],
+            "seconds": round(self.seconds, 3),
+            "cpu_seconds": round(self.cpu_seconds, 3),
+            "method": self.method,
+            "seed": self.seed,
+            "finished": self.finished,
+        }
+
+
+def frontier(
+    pairs: Pairs,
+    need_d: ArrayLike,
+    *,
+    ps: Sequence[int] | None = None,
+    budgets_yen: Sequence[float] | None = None,
+    cost_yen_p: ArrayLike | None = None,
+    worth: ArrayLike | None = None,
+    conditions: Conditions | None = None,
+    gap: float = 0.005,
+    seed: int = 1,
+    workers: int = 1,
+    watch: Watch | None = None,
+) -> Frontier:
+    """Most people within reach for each of several budgets or numbers of places.
+
+    Parameters
+    ----------
+    pairs, need_d, cost_yen_p, worth, conditions, workers
+        As for `cover`.
+    ps, budgets_yen : sequence
+        The numbers of places, or budgets, asked about; exactly one of them.
+    gap : float, share
+        Wanted at every point.
+
+    Returns
+    -------
+    Frontier
+
+    Raises
+    ------
+    UsageError, Infeasible
+        As `cover`; Infeasible where the smallest point allows no choice.
+
+    Examples
+    --------
+    >>> from daremo.reach.travel.pairs import pairs_of_matrix
+    >>> far = float("inf")
+    >>> curve = frontier(pairs_of_matrix([[0, far], [0, 0], [far, 0]]), [5, 1, 3], ps=[2, 1, 0], gap=0)
+    >>> [(p.given, p.value, p.bound) for p in curve.points]
+    [(0.0, 0.0, 0.0), (1.0, 6.0, 6.0), (2.0, 9.0, 9.0)]
+    """
+    watch = Watch() if watch is None else watch
+    if (ps is None) == (budgets_yen is None):
+        raise UsageError("p-or-budget", "施設の数か予算の、どちらか一つが必要です", "どちらかを入れてください")
+    asked = sorted({float(x) for x in (ps if ps is not None else budgets_yen or ())})
+    if not asked:
+        raise UsageError("no-points", "曲線の点が一つもありません", "予算か施設の数を一つ以上入れてください")
+    solved: list[tuple[Doors, Solved]] = []
+    first: NDArray[np.bool_] | None = None
+    for k, given in enumerate(asked):
+        question = whole_question(
+            pairs, need_d, p=int(given) if ps is not None else None, budget_yen=None if ps is not None else given,
+            cost_yen_p=cost_yen_p, worth=worth, conditions=conditions,
+        )  # fmt: skip
+        q = question.q
+        left = (watch.limit_s - watch.seconds) / (len(asked) - k)
+        part = Watch(max(left, 0.05), tell=watch.tell, stop=lambda: watch.late())
+        found = solve(
+            q, grain=question.grain, gap=gap, seed=seed, workers=workers, watch=part, unit=q.scale, first=first
+        )
+        first = found.is_open
+        solved.append((q, found))
+    bound = _joint(solved)
+    points = []
+    for (q, found), given, most in zip(solved, asked, bound, strict=True):
+        value = question.people_of(found.is_open)
+        points.append(
+            Point(
+                given,
+                value,
+                max(question.bound_of(most), value),
+                float(found.is_open.sum() if ps is not None else question.costs[found.is_open].sum()),
+                tuple(int(j) for j in np.flatnonzero(found.is_open)),
+                encode(q, found.proof),
+            )  # fmt: skip
+        )
+    return Frontier(
+        tuple(points), "places" if ps is not None else "yen", watch.seconds, watch.cpu_seconds,
+        f"{len(points)} points, each from the one before; prices shared", seed, all(f.finished for _, f in solved),
+    )  # fmt: skip
+
+
+def _joint(solved: list[tuple[Doors, Solved]]) -> list[float]:
+    """The least bound of each point: its own, a larger point's, or its budget at another point's prices."""
+    prices = []
+    for _, found in solved:
+        if isinstance(found.proof, Regional):
+            prices.append((found.proof.u, found.proof.v, found.proof.price))
+        else:
+            root = found.proof.root
+            prices.append((root.prices.u.astype(float), root.prices.v.astype(float), root.price))
+    out = []
+    for q, found in solved:
+        state = state_of(q)
+        tries = [found.bound] + [exact(q, state, u, v, price)[0] for u, v, price in prices]
+        out.append(min(tries))
+    for k in range(len(out) - 2, -1, -1):
+        out[k] = min(out[k], out[k + 1])
+    return out
