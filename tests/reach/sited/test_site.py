@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daremo.cases.verify_proof import Box, covered
-from daremo.reach import site as site_module
+from daremo.reach.sited import site as site_module
 from daremo.reach.sited.ascent import Matrices, ascend
 from daremo.reach.sited.bound import bound, is_empty
 from daremo.reach.sited.layout import account, quick_value, staff
