@@ -22,13 +22,15 @@ from daremo.cli.main import daremo
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "docs" / "do" / "takamatsu-points.md", ROOT / "docs" / "do" / "reach-benchmark.md")
 STEP = re.compile(r"```(sh|python)\n((?:(?!```).)*)```(?:(\n\n```text\n)((?:(?!```).)*)```)?", re.DOTALL)
-#: What differs from run to run: seconds, and progress.
+#: What may differ from run to run or between equally good answers: seconds, which places open, who is named.
 SECONDS = re.compile(r"\d+\.\d+(秒| s\b)")
+OPENED = re.compile(r"^ *\d+  \S.*$", re.MULTILINE)
+NAMED = re.compile(r"（[^（）%]*）")
 
 
 def steady(text: str) -> str:
-    """The text without what differs from run to run."""
-    return SECONDS.sub(r"…\1", text)
+    """The text without what may differ; counts, people, bounds and gaps stay."""
+    return NAMED.sub("（…）", OPENED.sub("  …", SECONDS.sub(r"…\1", text)))
 
 
 def data_folder() -> Path:
