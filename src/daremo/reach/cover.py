@@ -152,7 +152,7 @@ def cover(
         cpu_seconds=watch.cpu_seconds,
         method=found.method,
         seed=seed,
-        finished=found.finished,
+        finished=found.finished or people_of(found.bound) <= value,
         reached_d=reached,
         unreachable=tuple(int(i) for i in pairs.unreachable()),
         cost_yen=float(costs[found.is_open].sum()),

@@ -158,7 +158,7 @@ def median(
         cpu_seconds=watch.cpu_seconds,
         method=found.method,
         seed=seed,
-        finished=found.finished,
+        finished=found.finished or bound >= value,
         served_by_d=served,
         cost_d=trip,
         unreachable=tuple(int(i) for i in table.unreachable()),
