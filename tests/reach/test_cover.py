@@ -105,6 +105,15 @@ def test_what_an_impossible_question_advises_is_enough(seed: int) -> None:
         assert not any(True for _ in replace(advised, money=advised.money - 0.02).allowed())
 
 
+@pytest.mark.parametrize("seed", [588, 959])
+def test_prices_of_limits_stay_exact_in_parts_where_nothing_keeps_them(seed: int) -> None:
+    """There prices could grow without end and past whole numbers; warnings are errors."""
+    q = replace(small(seed), backup_share=0.0)
+    found = cover(q.pairs, q.need_d, **q.asked_of_cover())
+    assert found.bound == pytest.approx(max(q.people_reached(o) for o in q.allowed()), rel=1e-9)
+    assert verify_cover(found, q.pairs, q.need_d, **q.asked_of_cover()).ok
+
+
 def test_a_plan_never_costs_more_than_the_budget_even_where_costs_divide_into_no_whole_units(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
