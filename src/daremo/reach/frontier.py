@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
 from daremo.reach.cover import whole_question
-from daremo.reach.doors.branch import exact
 from daremo.reach.doors.certificate import encode
+from daremo.reach.doors.node import exact
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional
 from daremo.reach.doors.solve import Solved, solve, state_of

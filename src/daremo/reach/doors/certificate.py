@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.reach.doors.branch import Grown, Node, Prices
+from daremo.reach.doors.branch import Grown
+from daremo.reach.doors.node import Node, Prices
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional
 

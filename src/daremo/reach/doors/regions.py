@@ -18,10 +18,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from daremo.reach.doors.branch import Grown, Steps, exact, grow
+from daremo.reach.doors.branch import Grown, grow
 from daremo.reach.doors.branch_and_cut import branch_and_cut
 from daremo.reach.doors.exchange import exchange
 from daremo.reach.doors.greedy import Columns, greedy, worth_of
+from daremo.reach.doors.node import Steps, exact
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, Ascent, ascend, best_worth
 from daremo.reach.doors.question import NO_LIMITS, Doors
 from daremo.reach.model import Watch
@@ -35,7 +36,7 @@ State = NDArray[np.int8]
 #: Steps of the whole question between two layouts made from them, and how many such turns.
 STEPS, TURNS, MADE = 150, 4, (1, 3)
 #: Places in a region, from turn to turn larger; a larger region proves more and takes longer.
-SIZES = (330, 330, 700)
+SIZES = (330, 700)
 #: Shakes of the whole layout beside each turn of regions, in pieces, and after it.
 SHAKES, PIECES, SHAKES_AFTER = 3_000, 4, 2_000
 REGION_FIRST, REGION_LATER = Steps(60, 200, 0.3, 0.7, 15, 0), Steps(30, 120, 0.3, 0.6, 10, 0)
