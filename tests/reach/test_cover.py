@@ -110,7 +110,7 @@ def test_prices_of_limits_stay_exact_in_parts_where_nothing_keeps_them(seed: int
     """There prices could grow without end and past whole numbers; warnings are errors."""
     q = replace(small(seed), backup_share=0.0)
     found = cover(q.pairs, q.need_d, **q.asked_of_cover())
-    assert found.bound == pytest.approx(max(q.people_reached(o) for o in q.allowed()), rel=1e-9)
+    assert found.bound == pytest.approx(max(q.people_reached(o) for o in q.allowed()), rel=1e-9, abs=1e-6)
     assert verify_cover(found, q.pairs, q.need_d, **q.asked_of_cover()).ok
 
 
