@@ -41,8 +41,10 @@ class Median(Answer):
         Demand points with trips, none of them to an open place: counted with the longest trip of the question.
     equal_cost : float
         The trip that would weigh as much if everybody had it (Kolm–Atkinson); the mean trip with `fair` = 0.
+    bound_certified : float
+        The bound that the certificate proves in whole numbers; `bound` may be tighter where HiGHS solved regions.
     certificate : dict
-        Proof of the bound, see ``docs/know/proof.md``.
+        Proof of it, see ``docs/know/proof.md``.
     """
 
     served_by_d: Int
@@ -50,6 +52,7 @@ class Median(Answer):
     unreachable: tuple[int, ...]
     unserved: tuple[int, ...]
     equal_cost: float
+    bound_certified: float
     certificate: dict[str, Any] = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,6 +60,7 @@ class Median(Answer):
         return {
             **Answer.as_dict(self),
             "equal_cost": self.equal_cost,
+            "bound_certified": self.bound_certified,
             "unreachable": list(self.unreachable),
             "unserved": list(self.unserved),
         }
@@ -145,13 +149,17 @@ def median(
     reached = np.diff(table.start) > 0
     paid = np.where(np.isfinite(trip), np.where(np.isfinite(trip), trip, 0.0) ** (1.0 + fair), far)
     value = float((weight * paid)[reached].sum())
-    bound = (
-        off - float(np.floor(found.bound / q.scale + 1e-9)) if whole else off * (1 - ROUNDING) - found.bound / q.scale
-    )
+
+    def trips_of(bound: float) -> float:
+        saved = bound / q.scale
+        least = off - float(np.floor(saved + 1e-9)) if whole else off * (1 - ROUNDING) - saved
+        return min(max(least, 0.0), value)
+
+    bound = trips_of(found.bound)
     people = float(weight[reached].sum())
     return Median(
         value=value,
-        bound=min(max(bound, 0.0), value),
+        bound=bound,
         sense="min",
         open=tuple(int(j) for j in opened),
         seconds=watch.seconds,
@@ -164,6 +172,7 @@ def median(
         unreachable=tuple(int(i) for i in table.unreachable()),
         unserved=tuple(int(i) for i in np.flatnonzero(reached & (served < 0))),
         equal_cost=(value / people) ** (1 / (1 + fair)) if people else 0.0,
+        bound_certified=trips_of(found.certified),
         certificate=encode(q, found.proof),
     )
 

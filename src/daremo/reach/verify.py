@@ -95,6 +95,8 @@ class Placed(Chosen, Protocol):
     def unserved(self) -> tuple[int, ...]: ...
     @property
     def equal_cost(self) -> float: ...
+    @property
+    def bound_certified(self) -> float: ...
 
 
 def verify_cover(
@@ -164,7 +166,7 @@ def verify_cover(
         Check("people", bool(same), "地点ごとの人数は正しい" if same else "地点ごとの人数がちがいます"),
         _lists((answer.unreachable, pairs.unreachable())),
         *_proofs(a, None if backup_share else is_open, answer, answer.bound_certified, 1 + backup_share),
-        _tighter(answer),
+        _tighter(answer.value, answer.bound, answer.bound_certified, answer.bound < answer.bound_certified, 0.0),
     )
 
 
@@ -221,7 +223,8 @@ def verify_median(
         _sum("value", value, answer.value),
         _served(answer, trips, near_d, equal),
         _lists((answer.unreachable, trips.unreachable()), (answer.unserved, np.flatnonzero(reached & ~served))),
-        *_proofs(a, is_open, answer, most - answer.bound, 1.0, most),
+        *_proofs(a, is_open, answer, most - answer.bound_certified, 1.0, most),
+        _tighter(answer.bound_certified, answer.bound, answer.value, answer.bound > answer.bound_certified, most),
     )
 
 
@@ -360,11 +363,8 @@ def _proofs(
         yield Check("proof", False, f"証明が読めません（{type(e).__name__}）")
 
 
-def _tighter(answer: Covered) -> Check:
-    """A bound below the certified one is HiGHS's word: it must lie between value and proof."""
-    low, high = answer.value * (1 - NEAR), answer.bound_certified * (1 + NEAR)
-    ok = bool(low <= answer.bound <= high)
-    by_highs = answer.bound < answer.bound_certified * (1 - NEAR)
-    return Check(
-        "bound", ok, f"{answer.bound:,.6g}" + ("（HiGHSの計算。整数では確かめていません）" if by_highs else "")
-    )
+def _tighter(low: float, bound: float, high: float, by_highs: bool, size: float) -> Check:
+    """A bound tighter than the certified one is HiGHS's word: it must lie between value and proof."""
+    rounding = NEAR * max(abs(low), abs(high), size)
+    ok = bool(low - rounding <= bound <= high + rounding)
+    return Check("bound", ok, f"{bound:,.6g}" + ("（HiGHSの計算。整数では確かめていません）" if by_highs else ""))
