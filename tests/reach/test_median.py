@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import daremo.reach.doors.solve as solving
 from daremo.kernel.errors import Infeasible, UsageError
 from daremo.reach.median import median
 from daremo.reach.model import Conditions, Watch
@@ -51,6 +52,24 @@ def test_median_is_best_of_all_sets_of_places_and_says_truly_when_there_is_none(
         near = min((q.trip_dp[i, j] for j in found.open), default=np.inf)
         assert found.cost_d[i] == near
         assert (found.served_by_d[i] in found.open) == np.isfinite(near) == (i not in found.unserved)
+    assert verify_median(found, q.pairs, q.need_d, **q.asked_of_median()).ok
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(SEEDS)
+def test_dividing_into_regions_loses_no_bound(seed: int) -> None:
+    q = small(seed).for_median()
+    allowed = list(q.allowed())
+    if not allowed:
+        return
+    best = min(q.sum_of_trips(o) for o in allowed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solving, "MOST_PLACES", 0)
+        patch.setattr(solving, "MOST_DEMAND", 0)
+        found = median(q.pairs, q.need_d, **q.asked_of_median())
+    assert q.is_allowed(found.open)
+    assert found.bound_certified <= found.bound <= best * (1 + 1e-14)
+    assert best * (1 - 1e-12) <= found.value
     assert verify_median(found, q.pairs, q.need_d, **q.asked_of_median()).ok
 
 
