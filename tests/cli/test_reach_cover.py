@@ -154,3 +154,23 @@ def test_a_pmed_file_is_solved_to_its_published_optimum(shared_data: Path, darem
     assert daremo("reach", "verify", tmp_path / "m").code == 0
     fewer = daremo("reach", "median", path, "--p", 1, "--json").json
     assert fewer["p"] == 1 and fewer["value"] > 5819
+
+
+def test_a_curve_rises_and_every_point_is_the_best(world: Path, daremo: Callable[..., Ran], tmp_path: Path):
+    out = tmp_path / "curve"
+    common = ("reach", "frontier", world / "demand.csv", world / "places.csv", "--radius-km", 2.5, "--gap", 0)
+    ran = daremo(*common, "--p", 4, "--p", 1, "--p", 2, "-o", out, "--json")
+    assert ran.code == 0, ran.out
+    points = ran.json["points"]
+    assert [p["given"] for p in points] == [1, 2, 4]
+    for point in points:
+        n = int(point["given"])
+        assert (
+            point["value"] == point["bound"] == max(reached(world, s, 2.5) for s in itertools.combinations(range(8), n))
+        )
+    assert ran.json["value"] == points[-1]["value"] and ran.json["open"] == points[-1]["open"]
+    assert all((out / name).is_file() for name in ("answer.json", "curve.svg", "map.svg", "map.html"))
+    money = daremo(*common, "--budget-yen", "300万", "--budget-yen", "600万", "--json").json
+    assert money["unit"] == "yen" and all(p["spent"] <= p["given"] for p in money["points"])
+    assert "これより多くはできない数" in daremo(*common, "--p", 2).out
+    assert daremo(*common, "--json").json["error"]["code"] == "no-money"

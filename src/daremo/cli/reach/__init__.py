@@ -20,6 +20,7 @@ class Subverbs(Verbs):
         "centre": "Open places so that the longest trip is short.",
         "hours": "Open places and size their staffed hours to who comes.",
         "rounds": "Send mobile desks round the places: days, routes, timetables.",
+        "frontier": "Draw the whole curve from money to people reached, with a bound at every point.",
         "verify": "Check an answer with code that shares nothing with the solver.",
     }
 

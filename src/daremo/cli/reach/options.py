@@ -87,6 +87,14 @@ conditions = _all(
     ),
 )
 
+limits = _all(
+    click.option(
+        "--time-limit",
+        type=click.FloatRange(0, min_open=True),
+        help="Seconds; then the best so far, with its bound.",
+    ),
+    click.option("--seed", default=1, show_default=True, help="The same seed gives the same answer."),
+)
 search = _all(
     click.option(
         "--gap",
@@ -96,10 +104,7 @@ search = _all(
         type=click.FloatRange(0, 1),
         help="Stop when bound and answer are this close.",
     ),
-    click.option(
-        "--time-limit", type=click.FloatRange(0, min_open=True), help="Seconds; then the best so far, with its bound."
-    ),
-    click.option("--seed", default=1, show_default=True, help="The same seed gives the same answer."),
+    limits,
 )
 
 workers = click.option(

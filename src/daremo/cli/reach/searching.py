@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from daremo.cli.text import percent
 if TYPE_CHECKING:
     from daremo.reach.model import Watch
 
+#: A log hears the same line again after so many seconds.
+AGAIN_S = 20.0
+
 
 @contextmanager
 def searching(voice: Voice, time_limit: float | None) -> Iterator[Watch]:
@@ -28,25 +32,30 @@ def searching(voice: Voice, time_limit: float | None) -> Iterator[Watch]:
     limit = math.inf if time_limit is None else time_limit
     told = voice.progress()
     stopped = threading.Event()
+    said, said_s = "", -math.inf
 
     def tell(value: float, bound: float) -> None:
+        nonlocal said, said_s
         gap = gap_share(value, bound)
         words = [voice("いまの答え", "best so far") + " " + (f"{value:,.6g}" if math.isfinite(value) else "—")]
         if math.isfinite(bound):
             words.append(voice("上限・下限", "bound") + f" {bound:,.6g}")
         if math.isfinite(gap):
             words.append(voice("差", "gap") + " " + percent(gap, 3))
-        told(watch.seconds / limit if math.isfinite(limit) else -1.0, "  ".join(words))
+        line = "  ".join(words)
+        if line != said or sys.stderr.isatty() or watch.seconds > said_s + AGAIN_S:
+            told(watch.seconds / limit if math.isfinite(limit) else -1.0, line)
+            said, said_s = line, watch.seconds
 
     def stop(number: int, frame: FrameType | None) -> None:
         if stopped.is_set():
             raise KeyboardInterrupt
         stopped.set()
-        said = voice(
+        words = voice(
             "\nとめています。ここまでで一番よい答えを出します（もう一度で中止）。",
             "\nStopping with the best answer so far (once more breaks off).",
         )
-        click.echo(said, err=True)
+        click.echo(words, err=True)
 
     watch = Watch(limit, tell=tell, stop=stopped.is_set)
     main = threading.current_thread() is threading.main_thread()
