@@ -120,7 +120,9 @@ def test_nothing_in_the_product_fetches_from_the_network():
 def test_every_library_that_is_imported_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {"python-calamine": "python_calamine", "pyshp": "shapefile", "markdown-it-py": "markdown_it"}
-    declared = {re.split(r"[<>=\[]", d)[0] for d in project["dependencies"] + project["optional-dependencies"]["pdf"]}
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + [d for name in ("pdf", "rounds", "scale", "geo") for d in extras[name]]
+    declared = {re.split(r"[<>=\[]", d)[0] for d in wanted}
     modules = {names.get(d, d.replace("-", "_")) for d in declared}
     used: dict[str, str] = {}
     for path in FILES:
@@ -142,7 +144,7 @@ def test_the_locked_requirements_hold_every_dependency_with_hashes():
             assert re.search(rf"^{re.split(r'[<>=]', dependency)[0].lower()}==", text, re.MULTILINE), (name, dependency)
         pins = re.findall(r"^[\w.-]+==.*(?:\n    --hash.*)*", text, re.MULTILINE)
         assert pins and all("--hash=sha256:" in pin for pin in pins)
-        assert "file:" not in text
+        assert "file://" not in text
 
 
 def test_the_floors_are_kept():

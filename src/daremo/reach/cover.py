@@ -72,6 +72,7 @@ def cover(
     gap: float = 0.0,
     seed: int = 1,
     workers: int = 1,
+    scheduler: str | None = None,
     watch: Watch | None = None,
 ) -> Cover:
     """Open places so that most people are within reach.
@@ -93,6 +94,8 @@ def cover(
         Stop when (bound − value) / value is at most this; 0 = proved best.
     workers : int
         Threads; the answer does not depend on them.
+    scheduler : str, optional
+        Dask scheduler (``tcp://host:port``) whose workers solve the regions of a national question.
 
     Returns
     -------
@@ -132,7 +135,9 @@ def cover(
     def searched(q: Doors) -> Solved:
         if backup_share > 0:
             return solve_backup(q, backup_share, gap=gap, seed=seed, watch=watch)
-        return solve(q, grain=question.grain, gap=gap, seed=seed, workers=workers, watch=watch, unit=q.scale)
+        return solve(
+            q, grain=question.grain, gap=gap, seed=seed, workers=workers, watch=watch, unit=q.scale, scheduler=scheduler
+        )
 
     found = searched(q)
     if budget_yen is not None:

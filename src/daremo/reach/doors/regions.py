@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numba import njit
@@ -54,6 +55,26 @@ class Region:
     grown: Grown | None
     bound: float = np.inf
     is_open: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What solving one region takes, small enough to be sent to another machine.
+
+    `given`, `opened` of its places · `u` of its demand points · `slack` may be left open.
+    """
+
+    region: Region
+    given: State
+    u: Float
+    opened: Mask
+    slack: float
+    seed: int
+
+
+def _never(share: float) -> bool:
+    """A watch that is never late."""
+    return False
 
 
 @dataclass(slots=True)
@@ -199,9 +220,17 @@ def cut(q: Doors, c: Columns, state: State, u: Float, v: Float, price: float, si
 
 def by_regions(
     q: Doors, c: Columns, state: State, is_open: Mask, value: float, *, grain: float, gap: float, seed: int,
-    watch: Watch, tell: Callable[[float, float], None], pool: Executor,
+    watch: Watch, tell: Callable[[float, float], None], pool: Executor, beside: Executor, far: bool,
 ) -> Regional:  # fmt: skip
-    """Layout and bound of a large question."""
+    """Layout and bound of a large question.
+
+    Parameters
+    ----------
+    pool, beside : Executor
+        Who solves the regions; threads of this process for what must stay here.
+    far : bool
+        The pool works on other machines: it cannot ask the watch.
+    """
     a, is_open, value = _relaxed(q, c, state, is_open, value, gap, seed, watch, tell)
     u, v = np.rint(a.u), np.rint(a.v)
     bound, price, _ = exact(q, state, u, v, a.price)
@@ -213,11 +242,13 @@ def by_regions(
         shared = float(u[border].sum()) + price * q.budget + float(v @ q.limits.most)
         slack = max(gap, 1e-4) * SLACK_SHARE * best.value / len(regions)
 
-        def work(region: Region, now: Mask = best.is_open, border: Mask = border, slack: float = slack) -> Region:
-            return _worked(region, state, u, border, now, slack, watch, seed)
-
-        shaken = pool.submit(_shaken, q, c, state, best.is_open, best.value, seed + 100 * turn, watch)
-        done = list(pool.map(work, regions))
+        jobs = [
+            Job(r, state[r.places], np.where(border[r.demand], 0.0, u[r.demand]), best.is_open[r.places], slack, seed)
+            for r in regions
+        ]
+        # the whole layout is shaken here, whoever solves the regions
+        shaken = beside.submit(_shaken, q, c, state, best.is_open, best.value, seed + 100 * turn, watch)
+        done = list(pool.map(worked if far else partial(worked, late=watch.late), jobs))
         union = np.zeros(q.n_places, bool)
         for r in done:
             union[r.places] = r.is_open
@@ -250,24 +281,23 @@ def _shaken(
     return is_open, value
 
 
-def _worked(
-    region: Region, state: State, u: Float, border: Mask, now: Mask, slack: float, watch: Watch, seed: int
-) -> Region:
+def worked(job: Job, late: Callable[[float], bool] = _never) -> Region:
     """Solve one region: a tree of its root's prices for the certificate, HiGHS for the rest of the way."""
-    given = state[region.places].copy()
-    begin = np.where(border[region.demand], 0.0, u[region.demand])
-    opened = now[region.places]
-    have = worth_of(region.q, opened)
+    region, given = job.region, job.given.copy()
     region.grown = grow(
-        region.q, given, begin, np.zeros(0), is_open=opened, value=have, tolerance=slack, first=REGION_FIRST,
-        later=REGION_LATER, max_nodes=1, late=watch.late, seed=seed, share=0.05,
+        region.q, given, job.u, np.zeros(0), is_open=job.opened, value=worth_of(region.q, job.opened),
+        tolerance=job.slack, first=REGION_FIRST, later=REGION_LATER, max_nodes=1, late=partial(late, 0.9),
+        seed=job.seed, share=0.05,
     )  # fmt: skip
-    assert region.grown.is_open is not None
-    region.bound, region.is_open = region.grown.bound, region.grown.is_open
-    if region.grown.bound > region.grown.value + slack and not watch.late(0.9):
-        found = branch_and_cut(region.q, slack=slack, start=region.is_open, shut=given == SHUT, opened=given == OPEN)
-        region.bound = min(region.bound, max(found.bound, region.grown.value))
-        if found.is_open is not None and worth_of(region.q, found.is_open) > region.grown.value:
+    grown = region.grown
+    assert grown.is_open is not None
+    region.bound, region.is_open = grown.bound, grown.is_open
+    if grown.bound > grown.value + job.slack and not late(0.9):
+        found = branch_and_cut(
+            region.q, slack=job.slack, start=region.is_open, shut=given == SHUT, opened=given == OPEN
+        )
+        region.bound = min(region.bound, max(found.bound, grown.value))
+        if found.is_open is not None and worth_of(region.q, found.is_open) > grown.value:
             region.is_open = found.is_open
     return region
 
@@ -290,7 +320,7 @@ def _relaxed(
         likely = likely[np.argsort(-a.often[likely], kind="stable")]
         fits = np.cumsum(q.cost_p[likely]) <= q.budget - float(q.cost_p[state == OPEN].sum())
         if turn in MADE:
-            start = greedy(q, c, state, likely[fits]) if not q.limits.count else None
+            start = _rounded(q, c, state, likely[fits])
             if start is not None:
                 better, worth = exchange(q, c, state, start, passes=6, seed=seed + turn)
                 if worth > value:
@@ -300,6 +330,15 @@ def _relaxed(
             break
     assert a is not None
     return a, is_open, value
+
+
+def _rounded(q: Doors, c: Columns, state: State, likely: Int) -> Mask | None:
+    """A layout that opens what is likeliest; fewer of it where quotas need the room."""
+    for share in (1.0, 0.9, 0.75, 0.5) if q.limits.count else (1.0,):
+        start = greedy(q, c, state, likely[: int(share * likely.size)])
+        if start is not None:
+            return start
+    return None
 
 
 def _repaired(q: Doors, c: Columns, state: State, union: Mask, seed: int) -> tuple[Mask, float]:

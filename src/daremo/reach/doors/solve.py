@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from daremo.kernel.errors import SetupError
 from daremo.reach.doors.branch import Grown, grow
 from daremo.reach.doors.exchange import exchange
 from daremo.reach.doors.feasible import cheapest, refuse_impossible
@@ -54,7 +57,7 @@ class Solved:
 
 def solve(
     q: Doors, *, grain: float, gap: float, seed: int, workers: int, watch: Watch, unit: float = 1.0,
-    first: Mask | None = None,
+    first: Mask | None = None, scheduler: str | None = None,
 ) -> Solved:  # fmt: skip
     """The best layout and a bound that no layout exceeds.
 
@@ -68,6 +71,8 @@ def solve(
         Threads; the answer does not depend on them.
     first : ndarray of bool, shape (places,), mask, optional
         A layout of a like question to begin with; within budget and limits.
+    scheduler : str, optional
+        Address of a Dask scheduler that solves the regions of a large question.
     unit : float
         What the watch is told is divided by this.
 
@@ -90,9 +95,11 @@ def solve(
     is_open, value = (start, worth_of(q, start)) if national else exchange(q, columns, state, start, seed=seed)
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         if national:
-            found = by_regions(
-                q, columns, state, is_open, value, grain=grain, gap=gap, seed=seed, watch=watch, tell=tell, pool=pool
-            )
+            with regions_on(scheduler, pool) as solvers:
+                found = by_regions(
+                    q, columns, state, is_open, value, grain=grain, gap=gap, seed=seed, watch=watch, tell=tell,
+                    pool=solvers, beside=pool, far=scheduler is not None,
+                )  # fmt: skip
             method = f"prices, exchange, {len(found.regions)} regions by branch and cut"
             return Solved(
                 found.is_open, found.value, found.bound, found.certified, found, found.nodes, found.finished, method
@@ -106,6 +113,34 @@ def solve(
     assert grown.is_open is not None
     method = f"prices, exchange and branching, {grown.nodes} parts"
     return Solved(grown.is_open, grown.value, grown.bound, grown.bound, grown, grown.nodes, grown.finished, method)
+
+
+@contextmanager
+def regions_on(scheduler: str | None, here: Executor) -> Iterator[Executor]:
+    """Who solves regions: threads here, or the workers of a Dask scheduler.
+
+    Raises
+    ------
+    SetupError
+        A scheduler is named and Dask is not installed, or it does not answer.
+    """
+    if scheduler is None:
+        yield here
+        return
+    try:
+        from distributed import Client
+    except ImportError as e:
+        raise SetupError(
+            "no-dask", "ほかの計算機で解くための部品がありません", "pip install 'daremo[scale]'", "--scheduler"
+        ) from e
+    try:
+        client = Client(scheduler, timeout=10)
+    except OSError as e:
+        raise SetupError(
+            "no-scheduler", "計算機のまとめ役につながりません", "アドレスを確かめてください", scheduler
+        ) from e
+    with client:
+        yield client.get_executor()
 
 
 def state_of(q: Doors) -> State:
