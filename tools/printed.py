@@ -24,7 +24,7 @@ PAGES = (ROOT / "docs" / "do" / "takamatsu-points.md", ROOT / "docs" / "do" / "r
 STEP = re.compile(r"```(sh|python)\n((?:(?!```).)*)```(?:(\n\n```text\n)((?:(?!```).)*)```)?", re.DOTALL)
 #: What may differ from run to run or between equally good answers: seconds, which places open, who is named.
 SECONDS = re.compile(r"\d+\.\d+(秒| s\b)")
-OPENED = re.compile(r"^ *\d+  \S.*$", re.MULTILINE)
+OPENED = re.compile(r"^ *\d+  +\S.*$", re.MULTILINE)
 NAMED = re.compile(r"（[^（）%]*）")
 
 
