@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from daremo.cli.frame import DONE, Voice, example, verb
+from daremo.cli.mute import mute_libraries
 from daremo.cli.reach import options
 from daremo.cli.reach.kept import Proof
 from daremo.cli.text import percent
@@ -92,6 +93,11 @@ def cover(
         raise UsageError("two-questions", "--capacity と --backup は、いっしょには使えません", fix, "--backup")
     need = given.demand.need
     question: dict[str, Any] = {"conditions": conditions}
+    if room is None and not everybody:
+        from daremo.reach.doors.warm import warm
+
+        with mute_libraries():
+            warm()
     with searching(voice, time_limit) as watch:
         how: dict[str, Any] = {"gap": gap_share, "seed": seed, "watch": watch}
         if everybody:

@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from daremo.cli.frame import DONE, Voice, example, verb
+from daremo.cli.mute import mute_libraries
 from daremo.cli.reach import options
 from daremo.kernel.errors import UsageError
 
@@ -83,6 +84,11 @@ def median(
     conditions = conditions_of(given.places, asked)
     refuse_small_p(p, conditions, given.places)
     question: dict[str, Any] = {"p": p, "conditions": conditions}
+    if room is None:
+        from daremo.reach.doors.warm import warm
+
+        with mute_libraries():
+            warm()
     with searching(voice, time_limit) as watch:
         how: dict[str, Any] = {"gap": gap_share, "seed": seed, "watch": watch}
         if room is not None:

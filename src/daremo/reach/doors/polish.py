@@ -78,7 +78,7 @@ def _programme(q: Doors, row: Int, trip: Int, unit: float) -> Polished | None:
     a = csr_matrix((values, (rows, cols)), shape=(n + t + 1 + k.count, t + m))
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_, lp.sense_ = t + m, n + t + 1 + k.count, highspy.ObjSense.kMaximize
-    lp.col_cost_ = np.concatenate([q.worth[trip] / unit, np.zeros(m)])
+    lp.col_cost_ = np.concatenate([q.worth[trip], -q.fee_p]) / unit
     lp.col_lower_, lp.col_upper_ = np.zeros(t + m), np.concatenate([np.full(t, highspy.kHighsInf), np.ones(m)])
     lp.row_lower_ = np.full(lp.num_row_, -highspy.kHighsInf)
     lp.row_upper_ = np.concatenate([np.ones(n), np.zeros(t), [q.budget], k.most])
