@@ -254,13 +254,13 @@ def view(voice: Voice, given: Given, answer: Answer, who: Served, telling: Telli
             answer.method,
         ),
         Stat(
-            voice("届く人", "People within reach"),
-            f"{need[within].sum():,.0f}",
+            voice("まだ届かない人", "People not yet reached"),
+            f"{need[~within].sum():,.0f}",
             voice("人", ""),
             (voice(f"全部で{need.sum():,.0f}人", f"of {need.sum():,.0f}"),),
             voice(
-                "いちばん近い、開く場所までの道のりが上限までの人です。",
-                "People whose nearest open place lies within the limit.",
+                "開く場所が、道のりの上限の中に一つもない人です。下の表に地区ごとに出ています。",
+                "People without an open place within the limit; the table below lists them by area.",
             ),
         ),
     )
