@@ -39,6 +39,8 @@ TRIED = 4
 SHAKE_WORK = 2e8
 #: A layout is sought at the first nodes, then at every so many; with this share of the root's shakes.
 EAGER, SOMETIMES, SHAKES_BELOW = 100, 7, 0.01
+#: Share of the shakes at the root; all of them only where many parts are left: first at so many, then at four times as many.
+SHAKES_AT_ROOT, HARD = 0.15, 150
 #: The least fall of a bound that counts when places are compared, as a share of the grain.
 LEAST_FALL = 1e-3
 
@@ -70,7 +72,7 @@ class Search:
         self.q, self.best_open, self.best, self.grain, self.tolerance = q, is_open, value, grain, tolerance
         self.later, self.pool, self.seed, self.share, self.tell = later, pool, seed, share, tell
         self.heap: list[tuple[float, int, Node]] = []
-        self.nodes, self._tick = 0, count()
+        self.nodes, self._tick, self._hard = 0, count(), HARD
 
     @property
     def good(self) -> float:
@@ -101,7 +103,9 @@ class Search:
             end = root.end()
             if end.bound < self.good or late():
                 break
-            if not self.offer(try_layout(self.q, end, self.seed + turn, share=self.share, also=self.best_open)):
+            if not self.offer(
+                try_layout(self.q, end, self.seed + turn, share=SHAKES_AT_ROOT * self.share, also=self.best_open)
+            ):
                 break
             root = self.look(state, *root.prices.as_floats(), first)
             if self.tell is not None:
@@ -112,6 +116,9 @@ class Search:
     def batch(self) -> None:
         """Take the most promising parts and divide them."""
         taken = [heapq.heappop(self.heap)[2] for _ in range(min(BATCH, len(self.heap)))]
+        if self.nodes >= self._hard:
+            self._hard *= 4
+            self.offer(try_layout(self.q, taken[0], self.seed + self.nodes, share=self.share, also=self.best_open))
         if self.nodes < EAGER or self.nodes % SOMETIMES == 0:
             for node in taken:
                 if node.bound >= self.good:

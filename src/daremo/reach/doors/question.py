@@ -21,6 +21,8 @@ Place = NDArray[np.int32]
 
 #: Sum of all demand points' best worths after scaling; leaves room for sums of prices below 2**53.
 WHOLE = 2.0**50
+#: Sum of all trips' worths after scaling.
+ALL_TRIPS = 2.0**59
 #: A budget that costs divide into no whole units is cut into 2 to this power.
 FINE_BITS = 30
 
@@ -222,7 +224,8 @@ def _whole_worths(start: Int, value: Float, whole: bool) -> tuple[Float, float]:
     total = float(value[first].sum())
     if total <= 0:
         return value, 1.0
-    bits = int(np.floor(np.log2(WHOLE / total)))
+    # all trips together must fit whole numbers of 64 bits in the checker, the best ones doubles
+    bits = int(np.floor(np.log2(min(WHOLE / total, ALL_TRIPS / float(value.sum())))))
     scale = 2.0 ** min(bits, 50)
     return (value * scale if whole and bits >= 0 else np.ceil(value * scale)), scale
 
