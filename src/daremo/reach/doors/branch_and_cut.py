@@ -1,4 +1,4 @@
-"""A region solved by HiGHS's branch and cut: tighter than our own tree where many places are almost alike.
+"""A region, or what a tree leaves of a town, solved by HiGHS's branch and cut: tighter where places are almost alike.
 
 Its bound rests on floating-point arithmetic and on HiGHS; it is told apart from what the checker proves.
 """
@@ -31,8 +31,19 @@ class Cut:
     bound: float
 
 
-def branch_and_cut(q: Doors, *, slack: float, start: Mask, shut: Mask, opened: Mask) -> Cut:
-    """Solve a region (fees, no budget, no limits) up to `slack` units of worth.
+def entries(q: Doors) -> int:
+    """How large the programme of `branch_and_cut` would be, before like rows are merged."""
+    row = np.repeat(np.arange(q.n_demand), np.diff(q.start))
+    last = np.r_[row[1:] != row[:-1], True] if row.size else np.zeros(0, bool)
+    falls = last | (q.worth > np.r_[q.worth[1:], 0.0])
+    rank = np.arange(row.size) - q.start[row] + 1
+    return int(rank[falls].sum())
+
+
+def branch_and_cut(
+    q: Doors, *, slack: float, start: Mask, shut: Mask, opened: Mask, limit_s: float = np.inf, nodes: int = NODES
+) -> Cut:
+    """Solve a question up to `slack` units of worth.
 
     Parameters
     ----------
@@ -40,27 +51,38 @@ def branch_and_cut(q: Doors, *, slack: float, start: Mask, shut: Mask, opened: M
         A layout to begin with.
     shut, opened : ndarray of bool, shape (places,), mask
         What is decided.
+    limit_s, nodes : float, int
+        Wall seconds and branches at most.
     """
     unit = max(float(q.worth.max(initial=1.0)), 1.0)
     start_l, place_l, step = _levels(q)
     n, m = step.size, q.n_places
     t = place_l.size
     row = np.repeat(np.arange(n), np.diff(start_l))
+    k = q.limits
+    limit = n + 1 + np.repeat(np.arange(k.count), np.diff(k.start))
     a = csr_matrix(
-        (np.r_[np.ones(t), -np.ones(n)], (np.r_[row, np.arange(n)], np.r_[place_l, m + np.arange(n)])), shape=(n, m + n)
+        (
+            np.r_[np.ones(t), -np.ones(n), q.cost_p, k.weight],
+            (np.r_[row, np.arange(n), np.full(m, n), limit], np.r_[place_l, m + np.arange(n), np.arange(m), k.place]),
+        ),
+        shape=(n + 1 + k.count, m + n),
     )
     lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_, lp.sense_ = m + n, n, highspy.ObjSense.kMaximize
+    lp.num_col_, lp.num_row_, lp.sense_ = m + n, n + 1 + k.count, highspy.ObjSense.kMaximize
     lp.col_cost_ = np.r_[-q.fee_p, step] / unit
     lp.col_lower_, lp.col_upper_ = np.r_[opened.astype(float), np.zeros(n)], np.r_[1.0 - shut, np.ones(n)]
-    lp.row_lower_, lp.row_upper_ = np.zeros(n), np.full(n, highspy.kHighsInf)
+    lp.row_lower_ = np.r_[np.zeros(n), np.full(1 + k.count, -highspy.kHighsInf)]
+    lp.row_upper_ = np.r_[np.full(n, highspy.kHighsInf), q.budget, k.most]
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
     lp.integrality_ = [highspy.HighsVarType.kInteger] * m + [highspy.HighsVarType.kContinuous] * n
     h = highspy.Highs()
     h.silent()
-    for key, value in (("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", slack / unit), ("mip_max_nodes", NODES)):
+    for key, value in (("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", slack / unit), ("mip_max_nodes", nodes)):
         h.setOptionValue(key, value)
+    if np.isfinite(limit_s):
+        h.setOptionValue("time_limit", max(limit_s, 0.1))
     h.passModel(lp)
     s = highspy.HighsSolution()
     have = np.add.reduceat(np.r_[start[place_l], False].astype(np.int64), start_l[:-1]) if t else np.zeros(n, np.int64)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daremo.kernel.errors import SetupError
-from daremo.reach.doors.branch import Grown, grow
+from daremo.reach.doors.branch import Grown, fits, grow, lowered
+from daremo.reach.doors.branch_and_cut import branch_and_cut, entries
+from daremo.reach.doors.compact import compact
 from daremo.reach.doors.exchange import exchange
 from daremo.reach.doors.feasible import cheapest, refuse_impossible
 from daremo.reach.doors.greedy import Columns, greedy, worth_of
@@ -27,6 +29,10 @@ State = NDArray[np.int8]
 #: Larger questions are divided into regions.
 MOST_TRIPS, MOST_PLACES = 30_000_000, 3_000
 MOST_DEMAND = 60_000
+#: Parts of our own tree before HiGHS is asked, and in all.
+FEW_PARTS, MANY_PARTS = 30, 100_000
+#: HiGHS is asked where trips of a demand point count nearly alike: entries of its programme for each trip.
+FLAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +112,55 @@ def solve(
             )
         top = best_worth(q)
         u = top if value >= float(top.sum()) else two_best(q, is_open)
-        grown = grow(
-            q, state, u, np.zeros(q.limits.count), is_open=is_open, value=value, grain=grain,
-            tolerance=gap * abs(value), late=watch.late, tell=tell, pool=pool if workers > 1 else None, seed=seed,
-        )  # fmt: skip
+        tolerance = gap * abs(value)
+
+        def tree(most: int) -> Grown:
+            return grow(
+                q, state, u, np.zeros(q.limits.count), is_open=is_open, value=value, grain=grain, tolerance=tolerance,
+                late=watch.late, tell=tell, pool=pool if workers > 1 else None, seed=seed, max_nodes=most,
+            )  # fmt: skip
+
+        flat = entries(q) <= FLAT * q.place.size
+        grown = tree(FEW_PARTS if flat else MANY_PARTS)
+        if flat and not grown.finished and not watch.late():
+            ended = _by_highs(q, grown, grain=grain, tolerance=tolerance, watch=watch)
+            if ended is not None:
+                return ended
+            is_open, value = (is_open if grown.is_open is None else grown.is_open), grown.value
+            grown = tree(MANY_PARTS)
     assert grown.is_open is not None
     method = f"prices, exchange and branching, {grown.nodes} parts"
     return Solved(grown.is_open, grown.value, grown.bound, grown.bound, grown, grown.nodes, grown.finished, method)
+
+
+def _by_highs(q: Doors, grown: Grown, *, grain: float, tolerance: float, watch: Watch) -> Solved | None:
+    """What the root's prices leave open, given to HiGHS where it is small enough; None where that does not close it.
+
+    The certificate stays that of the tree, so its bound is told apart.
+    """
+    end = grown.root.end()
+    c = compact(q, end.state)
+    if c.q.budget < 0 or grown.is_open is None:
+        return None
+    slack = max(grain, tolerance)
+    none = np.zeros(c.q.n_places, bool)
+    cut = branch_and_cut(
+        c.q, slack=0.5 * slack, start=grown.is_open[c.place], shut=none, opened=none,
+        limit_s=0.9 * (watch.limit_s - watch.seconds), nodes=MANY_PARTS,
+    )  # fmt: skip
+    is_open, value = grown.is_open, grown.value
+    if cut.is_open is not None:
+        layout = end.state == OPEN
+        layout[c.place[cut.is_open]] = True
+        if fits(q, layout) and worth_of(q, layout) > value:
+            is_open, value = layout, worth_of(q, layout)
+    # whatever the root set aside is below what was then good
+    bound = min(grown.bound, max(lowered(q, np.floor(cut.bound + c.had), grain), value, grown.value))
+    if bound >= value + slack:
+        return None
+    proof = replace(grown, is_open=is_open, value=value, bound=max(grown.bound, value))
+    method = f"prices, exchange, {grown.nodes} parts, then HiGHS on {c.q.n_places} places"
+    return Solved(is_open, value, bound, proof.bound, proof, grown.nodes, True, method)
 
 
 @contextmanager
