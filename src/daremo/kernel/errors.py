@@ -142,6 +142,10 @@ class OutOfTime(NoAnswer):
         self.best, self.bound, self.gap_share = best, bound, gap_share
 
 
+class Conflict(DaremoError):
+    """Somebody else was faster, or a rule of the database forbids it; nothing was changed (exit code 3)."""
+
+
 class TrustError(DaremoError):
     """A signature, digest or certificate does not hold (exit code 3)."""
 

@@ -1,0 +1,1 @@
+"""The machine's door: REST, tokens, webhooks."""

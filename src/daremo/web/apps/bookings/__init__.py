@@ -1,0 +1,1 @@
+"""Reservations, bookings, the waiting order and requests."""

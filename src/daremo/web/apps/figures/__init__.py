@@ -1,0 +1,1 @@
+"""Statistics, frozen releases and the programme's report."""

@@ -1,0 +1,1 @@
+"""Pages on which residents find and book help."""

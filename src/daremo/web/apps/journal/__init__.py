@@ -1,0 +1,1 @@
+"""Every change of the desk as one event, and the tables rebuilt from them."""

@@ -1,0 +1,1 @@
+"""Acting for a person inside named procedures, until a date."""

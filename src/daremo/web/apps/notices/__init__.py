@@ -1,0 +1,1 @@
+"""Letters, calls, messages: what is to be told to whom and when."""

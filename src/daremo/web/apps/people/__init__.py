@@ -1,0 +1,1 @@
+"""Persons, their erasable contact, who stands for whom, who looked."""

@@ -1,0 +1,1 @@
+"""Tickets of those who walk in."""

@@ -1,0 +1,1 @@
+"""Offers, openings, sessions, seats and who is where when."""

@@ -1,0 +1,1 @@
+"""What was done for whom, in half a minute."""
