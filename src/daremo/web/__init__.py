@@ -1,0 +1,1 @@
+"""The desk: the web service a municipality runs."""

@@ -1,0 +1,1 @@
+"""The shared look: base pages, components, words in three languages, and readers of what people write."""
