@@ -35,7 +35,9 @@ if not settings.configured:
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "APP_DIRS": True,
-                "OPTIONS": {"context_processors": ["django.template.context_processors.request", *conf.CONTEXT_PROCESSORS]},
+                "OPTIONS": {
+                    "context_processors": ["django.template.context_processors.request", *conf.CONTEXT_PROCESSORS]
+                },
             }
         ],
     )
@@ -44,7 +46,12 @@ if not settings.configured:
 
     urls = types.ModuleType(URLS)
     urls.urlpatterns = [path("", include("daremo.web.ui.urls"))]  # type: ignore[attr-defined]
-    for code, view in (("400", "bad_request"), ("403", "permission_denied"), ("404", "page_not_found"), ("500", "server_error")):
+    for code, view in (
+        ("400", "bad_request"),
+        ("403", "permission_denied"),
+        ("404", "page_not_found"),
+        ("500", "server_error"),
+    ):
         setattr(urls, f"handler{code}", f"daremo.web.ui.handlers.{view}")
     sys.modules[URLS] = urls
 

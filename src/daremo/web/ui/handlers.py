@@ -11,7 +11,7 @@ from daremo.web.ui import context
 
 _LAST = (
     '<!DOCTYPE html><html lang="ja"><meta charset="utf-8"><title>こちらの故障です</title>'
-    "<h1>こちらの故障です</h1><p>書いたものは残っています。10分後にもう一度お試しください。</p>"
+    "<h1>こちらの故障です</h1><p>10分後にもう一度お試しください。お急ぎのときは、お電話ください。</p>"
 )
 
 

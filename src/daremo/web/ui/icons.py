@@ -43,4 +43,4 @@ def icon(name: str) -> SafeString:
     KeyError
         Where there is no such icon.
     """
-    return mark_safe(f'<svg class="i" viewBox="0 0 24 24" aria-hidden="true">{PATHS[name]}</svg>')  # noqa: S308
+    return mark_safe(f'<svg class="i" viewBox="0 0 24 24" aria-hidden="true">{PATHS[name]}</svg>')

@@ -172,13 +172,15 @@ def sketch_of(points: Sequence[Point]) -> Sketch:
     scale = 0.62 * 400 / span
     at = [[200 + (x - x0) * scale, 215 - (y - y0) * scale] for x, y in zip(xs, ys, strict=True)]
     _apart(at, 44.0)
-    spots = [
-        Spot(round(x / 4, 1), round(y / 4.2, 1), p.number, p.name) for (x, y), p in zip(at, points, strict=True)
-    ]
+    spots = [Spot(round(x / 4, 1), round(y / 4.2, 1), p.number, p.name) for (x, y), p in zip(at, points, strict=True)]
     if here is None:
         return Sketch(spots)
     x, y = at[list(points).index(here)]
-    rings = [(round(m * WALK_M_PER_MIN * scale, 1), m) for m in (5, 10, 15, 20, 30, 60) if 30 < m * WALK_M_PER_MIN * scale < 260]
+    rings = [
+        (round(m * WALK_M_PER_MIN * scale, 1), m)
+        for m in (5, 10, 15, 20, 30, 60)
+        if 30 < m * WALK_M_PER_MIN * scale < 260
+    ]
     return Sketch(spots, tuple(rings[:3]), (round(x, 1), round(y, 1)))
 
 
@@ -200,4 +202,3 @@ def _apart(at: list[list[float]], least: float) -> None:
             p[0], p[1] = min(max(p[0], 30.0), 370.0), min(max(p[1], 50.0), 400.0)
         if not moved:
             return
-

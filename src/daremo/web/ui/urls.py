@@ -10,4 +10,5 @@ app_name = "ui"
 urlpatterns = [
     path("language/<str:code>/", views.language, name="language"),
     path("ui/", views.gallery, name="gallery"),
+    path("ui/<str:sheet>/", views.gallery, name="gallery_sheet"),
 ]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from daremo.web.ui.conf import LANGUAGES
 from daremo.web.ui.context import practice
+from daremo.web.ui.gallery import examples
 
 
 @require_safe
@@ -33,11 +34,12 @@ def language(request: HttpRequest, code: str) -> HttpResponse:
     return answer
 
 
-@require_safe
-def gallery(request: HttpRequest) -> HttpResponse:
-    """Every component on one page, in practice mode only."""
-    if not practice():
-        raise Http404
-    from daremo.web.ui.gallery import examples
+GALLERY = {"": "ui/gallery.html", "staff": "ui/gallery_staff.html", "ticket": "ui/gallery_ticket.html"}
 
-    return render(request, "ui/gallery.html", examples())
+
+@require_safe
+def gallery(request: HttpRequest, sheet: str = "") -> HttpResponse:
+    """Every component in use, in practice mode only."""
+    if not practice() or sheet not in GALLERY:
+        raise Http404
+    return render(request, GALLERY[sheet], examples())

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_noop
 
 from daremo.web.ui import context as site
 from daremo.web.ui import dates, forms, icons, rings, text
@@ -29,7 +30,7 @@ register.filter("tel", site.tel)
 @register.filter
 def no_ruby(html: str) -> SafeString:
     """A piece of safe HTML without tags and readings, for the title of a page."""
-    return mark_safe(" ".join(text.without_tags(html).split()))  # noqa: S308 - was safe before
+    return mark_safe(" ".join(text.without_tags(html).split()))
 
 
 # ---- words -------------------------------------------------------------------------------------------------------
@@ -175,16 +176,16 @@ def language_href(context: Context, code: str) -> str:
 def note(content: str, kind: str = "", icon: str = "info") -> SafeString:
     """``{% note %}<b>…</b>{% endnote %}``; kind ``ok`` or ``warn``. One a page."""
     css = f"note note--{kind}" if kind else "note"
-    return format_html('<div class="{}">{}<div>{}</div></div>', css, icons.icon(icon), mark_safe(content))  # noqa: S308
+    return format_html('<div class="{}">{}<div>{}</div></div>', css, icons.icon(icon), mark_safe(content))
 
 
 @register.simple_block_tag
-def why(content: str, label: str = "なぜ？") -> SafeString:
+def why(content: str, label: str = gettext_noop("なぜ？")) -> SafeString:
     """``{% why %}source, date, formula{% endwhy %}``: opens without script."""
     return format_html(
         '<details class="why"><summary>{}</summary><div>{}</div></details>',
         text.translated(label),
-        mark_safe(content),  # noqa: S308
+        mark_safe(content),
     )
 
 
@@ -197,7 +198,10 @@ def stat(content: str, label: str, value: object, unit: str = "", interval: str 
         text.to_html(value),
         format_html("<small>{}</small>", text.to_html(unit)) if unit else "",
         format_html(
-            "<p>{}{}{}</p>", text.to_html(interval), mark_safe("<br>") if interval and about else "", text.to_html(about)
+            "<p>{}{}{}</p>",
+            text.to_html(interval),
+            mark_safe("<br>") if interval and about else "",
+            text.to_html(about),
         )
         if interval or about
         else "",
@@ -211,14 +215,14 @@ def scroll(content: str, label: str) -> SafeString:
     return format_html(
         '<div class="scroll" role="region" aria-label="{}" tabindex="0">{}</div>',
         text.to_plain(label),
-        mark_safe(content),  # noqa: S308
+        mark_safe(content),
     )
 
 
 @register.simple_block_tag
 def script(content: str) -> SafeString:
     """``{% script %}<p>「…」</p>{% endscript %}``: the exact words to read aloud."""
-    return format_html('<div class="script">{}</div>', mark_safe(content))  # noqa: S308
+    return format_html('<div class="script">{}</div>', mark_safe(content))
 
 
 # ---- forms -------------------------------------------------------------------------------------------------------
