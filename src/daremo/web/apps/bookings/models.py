@@ -106,6 +106,7 @@ class WaitEntry(Row):
     need_class = models.PositiveSmallIntegerField(
         default=0, help_text="higher is served first when the published rule says so"
     )
+    seats = models.PositiveSmallIntegerField(default=1, help_text="a party sits together or not at all")
     since = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     booking = models.OneToOneField(Booking, on_delete=models.PROTECT, null=True, blank=True, related_name="wait")
@@ -113,7 +114,11 @@ class WaitEntry(Row):
 
     class Meta:
         verbose_name = "空き待ち"
-        indexes = [models.Index(fields=["session", "state", "since"])]
+        indexes = [
+            models.Index(fields=["session", "state", "since"]),
+            models.Index(fields=["offer", "state", "since"]),
+            models.Index(fields=["state", "offer_until"]),
+        ]
 
 
 class WaitPolicy(Row):
@@ -126,6 +131,9 @@ class WaitPolicy(Row):
     organisation = models.OneToOneField("places.Organisation", on_delete=models.PROTECT, related_name="wait_policy")
     order = models.CharField(max_length=12, choices=Order, default=Order.FIRST_COME)
     hold_hours = models.PositiveSmallIntegerField(default=24)
+    small_first = models.BooleanField(
+        default=False, help_text="ask a smaller party first while the seats do not suffice for the next one"
+    )
     published_on = models.DateField()
 
     class Meta:
@@ -157,3 +165,14 @@ class HelpRequest(Row):
 
     class Meta:
         verbose_name = "希望"
+
+
+class Miss(models.Model):
+    """One failed look-up of a booking: a keyed digest of who asked, and of the number. Kept for a day."""
+
+    key = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "番号のまちがい"
+        indexes = [models.Index(fields=["key", "at"])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -19,10 +20,15 @@ R = TypeVar("R", bound=Row)
 def facts(row: Row) -> dict[str, Any]:
     """Return the row's columns as the journal keeps them: all but the personal ones, foreign keys by number."""
     return {
-        field.attname: field.value_from_object(row)
+        field.attname: _in_utc(field.value_from_object(row))
         for field in row._meta.concrete_fields
         if field.name not in row.PERSONAL
     }
+
+
+def _in_utc(value: Any) -> Any:
+    """Return a moment as the database gives it back, whatever zone it was computed in."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 def _event(act: Act, kind: str, row: Row, data: dict[str, Any] | None) -> Event:

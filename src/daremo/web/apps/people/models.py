@@ -51,6 +51,7 @@ class Contact(Row):
         "phone",
         "phone_last4",
         "phone_key",
+        "match_key",
         "email",
         "postcode",
         "address",
@@ -69,6 +70,13 @@ class Contact(Row):
     kana = models.CharField(max_length=80, blank=True, db_index=True)
     phone = models.CharField(max_length=20, blank=True, help_text="as told, for reading aloud")
     phone_key = models.CharField(max_length=16, blank=True, db_index=True, help_text="digits only")
+    match_key = models.CharField(
+        max_length=64,
+        null=True,
+        blank=True,
+        unique=True,
+        help_text="digest of organisation, name and number: sent twice, one person",
+    )
     phone_last4 = models.CharField(max_length=4, blank=True, db_index=True)
     email = models.EmailField(blank=True)
     postcode = models.CharField(max_length=8, blank=True)
