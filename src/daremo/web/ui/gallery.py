@@ -73,6 +73,7 @@ def examples() -> dict[str, Any]:
         "today": TODAY,
         "now": _NOW,
         "bad": Question(typed),
+        "good": Question(initial={"need": "procedure", "name": "見本 はなこ"}),
         "empty": Question(auto_id="empty_%s"),
         "facts": facts,
         "places": [

@@ -86,6 +86,8 @@ def to_html(text: object, /, **values: object) -> SafeString:
     words = str(text)
     safe = isinstance(words, SafeString)
     drawn = _render(words, values, _kept if safe else _html, _ruby_kept if safe else _ruby)
+    if "<ruby>" in drawn and not safe:
+        drawn = f"<span>{drawn}</span>"  # one box, or each word would be an item of a flex button
     return mark_safe(drawn)
 
 

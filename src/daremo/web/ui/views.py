@@ -34,7 +34,12 @@ def language(request: HttpRequest, code: str) -> HttpResponse:
     return answer
 
 
-GALLERY = {"": "ui/gallery.html", "staff": "ui/gallery_staff.html", "ticket": "ui/gallery_ticket.html"}
+GALLERY = {
+    "": "ui/gallery.html",
+    "staff": "ui/gallery_staff.html",
+    "ticket": "ui/gallery_ticket.html",
+    "error": "ui/gallery_error.html",
+}
 
 
 @require_safe
@@ -42,4 +47,5 @@ def gallery(request: HttpRequest, sheet: str = "") -> HttpResponse:
     """Every component in use, in practice mode only."""
     if not practice() or sheet not in GALLERY:
         raise Http404
-    return render(request, GALLERY[sheet], examples())
+    shown = examples()
+    return render(request, GALLERY[sheet], {**shown, "form": shown["bad"]} if sheet == "error" else shown)
