@@ -1,6 +1,9 @@
 """The Django app `desk`."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from daremo.web.ui.context import StaffTab
 
 
 class DeskConfig(AppConfig):
@@ -9,3 +12,4 @@ class DeskConfig(AppConfig):
     name = "daremo.web.apps.desk"
     label = "desk"
     verbose_name = "電話受付"
+    staff_tabs = (StaffTab(20, "desk:call", _("電話受付")),)

@@ -1,6 +1,9 @@
 """The Django app `visits`."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from daremo.web.ui.context import StaffTab
 
 
 class VisitsConfig(AppConfig):
@@ -9,3 +12,4 @@ class VisitsConfig(AppConfig):
     name = "daremo.web.apps.visits"
     label = "visits"
     verbose_name = "訪問の記録"
+    staff_tabs = (StaffTab(40, "visits:day", _("きょう")), StaffTab(45, "visits:incidents", _("あやしい連絡")))

@@ -320,3 +320,23 @@ def for_day(supporter: Supporter, first: datetime, last: datetime) -> list[Visit
         .select_related("person", "point")
         .order_by("-started")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What whoever helps next should know of a person: her open aim, the last visit, what she asks for."""
+
+    goal: Goal | None
+    last: Visit | None
+    visits: int
+
+
+def so_far(person: Person) -> SoFar:
+    """Return the open aim and the last visit of a person."""
+    rows = (
+        Visit.objects.filter(person=person, state=Visit.State.CLOSED)
+        .select_related("supporter", "point")
+        .order_by("-started", "-id")
+    )
+    goal = Goal.objects.filter(person=person, state=Goal.State.OPEN).order_by("-since", "-id").first()
+    return SoFar(goal, rows.first(), rows.count())

@@ -1,0 +1,321 @@
+"""One page for a telephone call, and the list of calls to make."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from daremo.kernel.errors import DaremoError
+from daremo.web import clock
+from daremo.web.apps.bookings import looking as reservations
+from daremo.web.apps.bookings import services as bookings
+from daremo.web.apps.desk.call import SHOWN, Call
+from daremo.web.apps.desk.script import read_aloud
+from daremo.web.apps.finder import shown
+from daremo.web.apps.followups import services as followups
+from daremo.web.apps.notices import services as notices
+from daremo.web.apps.people import services as people
+from daremo.web.apps.schedule import looking
+from daremo.web.apps.schedule import services as schedule
+from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.apps.visits import services as visits
+from daremo.web.problems import refusal
+from daremo.web.ui.pieces import Fact
+from daremo.web.vocabulary import needs, topics_of
+
+HOLD_MINUTES = 15
+BY = (("self", "本人"), ("family", "家族"), ("carer", "支援者"))
+REMIND = (("phone", "電話"), ("sms", "SMS"), ("letter", "手紙"), ("none", "なし"))
+ALONE = (("3", "ひとりでできる"), ("2", "声かけだけで"), ("1", "いっしょなら"), ("0", "まだできない"))
+EXTRA = (("step_free", "段差なし"), ("sign", "手話"), ("interpreter", "通訳"), ("home", "訪問"))
+
+
+@staff_page("desk")
+def call(request: HttpRequest) -> HttpResponse:
+    """Show the page of a call, and do what its buttons say; every answer shows the whole call again."""
+    now = clock.now()
+    state = Call.read(request.POST)
+    do = request.POST.get("do", "")
+    problem: DaremoError | None = None
+    if do == "more":
+        state.shown += SHOWN
+    try:
+        if do == "confirm":
+            reservation = _confirm(request, state)
+            request.session["desk_booked"] = reservation.pk
+            return redirect("desk:booked")
+        if do == "wait":
+            reservation = _wait(request, state)
+            request.session["desk_booked"] = reservation.pk
+            return redirect("desk:booked")
+        if state.slot:
+            _hold(request, state)
+    except DaremoError as error:
+        problem = error
+        state.slot = state.hold = "" if do in ("confirm", "") else state.hold
+    return render(request, "desk/call.html", _context(request, state, problem, now), status=409 if problem else 200)
+
+
+def _context(request: HttpRequest, state: Call, problem: DaremoError | None, now: Any) -> dict[str, Any]:
+    found = people.find_people(request.organisation_ids, state.who) if state.who else []  # type: ignore[attr-defined]
+    person = next((f.person for f in found if str(f.person.pk) == state.person), None)
+    so_far = None
+    if person is not None:
+        people.looked(request.act, request.user, person, "電話受付", "電話")  # type: ignore[attr-defined,arg-type]
+        so_far = visits.so_far(person)
+    area = person.area if person is not None else None
+    near = (area.lat, area.lon) if area is not None and area.lat is not None else None
+    times = schedule.free_times(
+        now,
+        near=near,
+        topics=topics_of(state.need),
+        needs=tuple(n for n in state.needs if n != "home"),
+        kinds=("visit",) if "home" in state.needs else (),
+        channel="phone",
+        per_point=max(3, state.shown),
+        limit=state.shown + 1,
+    )
+    chosen = looking.session_of(int(state.slot)) if state.slot.isdigit() else None
+    name = next((f.name for f in found if str(f.person.pk) == state.person), state.name)
+    return {
+        "call": state,
+        "problem": problem,
+        "has_errors": problem is not None,
+        "found": found,
+        "person": person,
+        "so_far": _so_far(person, so_far) if person is not None and so_far is not None else [],
+        "needs": [(code, word.ja) for code, word in needs().items()],
+        "extra": EXTRA,
+        "by": BY,
+        "remind": REMIND,
+        "times": shown.rows_of(times[: state.shown], now, near),
+        "more": len(times) > state.shown,
+        "chosen": chosen,
+        "script": read_aloud(name, chosen, now) if chosen is not None else [],
+        "held": bool(state.hold),
+        "calls": calls_of(request, now),
+    }
+
+
+def _so_far(person: Any, told: visits.SoFar) -> list[Fact]:
+    rows = []
+    if told.goal is not None:
+        rows.append(Fact("目あて", told.goal.words or shown.topic(told.goal.topic)))
+    if told.last is not None:
+        who = f"・担当 {told.last.supporter.name}" if told.last.supporter else ""
+        able = told.last.get_alone_after_display() if told.last.alone_after is not None else ""
+        topics = "・".join(shown.topic(t) for t in told.last.topics)
+        rows.append(Fact(f"前回 {shown.short_day(told.last.started)}{who}", f"{topics}{f'（{able}）' if able else ''}"))
+    if person.needs:
+        rows.append(Fact("お願い", "・".join(shown.need_word(n) for n in person.needs)))
+    return rows
+
+
+def _hold(request: HttpRequest, state: Call) -> None:
+    """Hold the chosen time for this page; whatever it held before is let go."""
+    wanted = int(state.slot) if state.slot.isdigit() else 0
+    before = reservations.held_by(int(state.hold), _holder(request, state)) if state.hold.isdigit() else None
+    if before is not None and before.session_id == wanted:
+        return
+    if before is not None:
+        bookings.let_go(request.act, before)  # type: ignore[attr-defined]
+    state.hold = ""
+    session = looking.session_of(wanted)
+    if session is None:
+        state.slot = ""
+        return
+    state.hold = str(bookings.hold(request.act, session, _holder(request, state), HOLD_MINUTES).pk)  # type: ignore[attr-defined]
+
+
+def _holder(request: HttpRequest, state: Call) -> str:
+    return f"desk:{request.user.pk}:{state.once[:16]}"
+
+
+def _person(request: HttpRequest, state: Call) -> Any:
+    organisation = request.membership.organisation  # type: ignore[attr-defined]
+    if state.person.isdigit():
+        found = next(
+            (
+                f.person
+                for f in people.find_people(request.organisation_ids, state.who)
+                if str(f.person.pk) == state.person
+            ),
+            None,
+        )  # type: ignore[attr-defined]
+        if found is None:
+            raise refusal("no-person")
+        return found
+    if not state.name:
+        raise refusal("no-name")
+    return people.same_contact(
+        request.act,  # type: ignore[attr-defined]
+        organisation,
+        name=state.name,
+        kana=state.kana,
+        phone=state.phone,
+        needs=[n for n in state.needs if n != "home"],
+        prefers=state.remind,
+    )
+
+
+def _confirm(request: HttpRequest, state: Call) -> Any:
+    if not state.agreed:
+        raise refusal("not-read-back")
+    if not state.slot:
+        raise refusal("no-time-chosen")
+    _hold(request, state)
+    person = _person(request, state)
+    held = reservations.held_by(int(state.hold), _holder(request, state)) if state.hold else None
+    if held is None:
+        raise refusal("no-time-chosen")
+    return bookings.confirm(
+        request.act,  # type: ignore[attr-defined]
+        held,
+        person,
+        by=state.by,
+        topic=state.need,
+        needs=state.needs,
+        remind_by=state.remind,
+        once=state.once,
+        read_back=True,
+    )
+
+
+def _wait(request: HttpRequest, state: Call) -> Any:
+    """Put the caller into the waiting order: of the chosen time, else of the offer she wants."""
+    session = looking.session_of(int(state.slot)) if state.slot.isdigit() else None
+    offer = session.offer if session is not None else looking.offer_for(request.organisation_ids, topics_of(state.need))  # type: ignore[attr-defined]
+    if session is None and offer is None:
+        raise refusal("no-time-chosen")
+    person = _person(request, state)
+    entry = bookings.wait(
+        request.act,  # type: ignore[attr-defined]
+        None,
+        person,
+        offer=offer,
+        point=session.point if session is not None else None,
+        by=state.by,
+        topic=state.need,
+        needs=state.needs,
+        remind_by=state.remind,
+        once=state.once,
+    )
+    if state.hold.isdigit() and (held := reservations.held_by(int(state.hold), _holder(request, state))):
+        bookings.let_go(request.act, held)  # type: ignore[attr-defined]
+    return entry.reservation
+
+
+@staff_page("desk")
+def booked(request: HttpRequest) -> HttpResponse:
+    """Show what to read to the caller last: the number and the time; then the next call."""
+    reservation = reservations.by_id(request.session.get("desk_booked"), request.organisation_ids)  # type: ignore[attr-defined]
+    if reservation is None:
+        return redirect("desk:call")
+    now = clock.now()
+    people.looked(request.act, request.user, reservation.person, "電話受付", "予約")  # type: ignore[attr-defined,arg-type]
+    return render(
+        request,
+        "desk/booked.html",
+        {
+            "reservation": reservation,
+            "number": bookings.spoken(reservation.number),
+            "bookings": shown.bookings_of(reservation, now),
+            "waits": shown.waits_of(reservation, now),
+        },
+    )
+
+
+def calls_of(request: HttpRequest, now: Any) -> list[dict[str, Any]]:
+    """Return all calls to make: messages, requests for a call, questions after thirty and ninety days."""
+    ids = request.organisation_ids  # type: ignore[attr-defined]
+    rows = [
+        {"kind": "notice", "id": n.pk, "when": n.due, "person": n.person, "why": shown.occasion(n.occasion)}
+        for n in notices.call_list(ids, now)
+    ]
+    rows += [
+        {
+            "kind": "request",
+            "id": r.pk,
+            "when": r.due or r.reservation.made_at,
+            "person": r.reservation.person,
+            "why": r.get_kind_display(),
+        }
+        for r in reservations.open_requests(ids)
+    ]
+    rows += [
+        {
+            "kind": "followup",
+            "id": f.pk,
+            "when": shown.noon(f.due),
+            "person": f.person,
+            "why": f"{f.days}日後のようす（ひとりでできますか）",
+        }
+        for f in followups.due(ids, shown.local_day(now))
+    ]
+    for row in rows:
+        contact = people.contact_of(row["person"])
+        row["name"] = contact.name if contact else "（連絡先なし）"
+        row["phone"] = contact.phone if contact else ""
+    return sorted(rows, key=lambda r: r["when"])[:60]
+
+
+@staff_page("desk")
+def result(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
+    """Ask how a call went."""
+    now = clock.now()
+    row = next((r for r in calls_of(request, now) if r["kind"] == kind and r["id"] == row_id), None)
+    if row is None:
+        return redirect("desk:call")
+    people.looked(request.act, request.user, row["person"], "電話をかける人", row["why"])  # type: ignore[attr-defined,arg-type]
+    return render(request, "desk/result.html", {"row": row, "missing": followups.MISSING.items(), "alone": ALONE})
+
+
+@staff_page("desk")
+@require_POST
+def said(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
+    """Write down how a call went."""
+    from django.apps import apps
+
+    act = request.act  # type: ignore[attr-defined]
+    reached = request.POST.get("reached") == "yes"
+    if kind == "notice":
+        row = get_object_or_404(visible(request, apps.get_model("notices", "Notice")._default_manager.all()), pk=row_id)
+        notices.called(act, row, reached)
+    elif kind == "request":
+        row = get_object_or_404(
+            visible(request, apps.get_model("bookings", "HelpRequest")._default_manager.all()), pk=row_id
+        )
+        if not reached:
+            bookings.tried_to_call(act, row)
+        elif row.kind == "call":
+            bookings.close_help(act, row)
+        else:
+            bookings.plan_help(act, row, due=act.now + timedelta(days=1))
+    elif kind == "followup":
+        row = get_object_or_404(
+            visible(request, apps.get_model("followups", "FollowUp")._default_manager.all()), pk=row_id
+        )
+        _answer(request, row, reached)
+    return redirect("desk:call")
+
+
+def _answer(request: HttpRequest, row: Any, reached: bool) -> None:
+    act = request.act  # type: ignore[attr-defined]
+    if not reached:
+        followups.not_reached(act, row)
+    elif request.POST.get("alone") == "refused":
+        followups.refused(act, row)
+    else:
+        alone = request.POST.get("alone", "")
+        still = {"yes": True, "no": False}.get(request.POST.get("still", ""))
+        followups.answer(
+            act,
+            row,
+            alone=int(alone) if alone.isdigit() else None,
+            still_doing=still,
+            missing=request.POST.get("missing", ""),
+        )
