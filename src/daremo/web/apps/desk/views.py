@@ -34,7 +34,7 @@ ALONE = (("3", "ひとりでできる"), ("2", "声かけだけで"), ("1", "い
 EXTRA = (("step_free", "段差なし"), ("sign", "手話"), ("interpreter", "通訳"), ("home", "訪問"))
 
 
-@staff_page("desk")
+@staff_page("desk.use")
 def call(request: HttpRequest) -> HttpResponse:
     """Show the page of a call, and do what its buttons say; every answer shows the whole call again."""
     now = clock.now()
@@ -209,7 +209,7 @@ def _wait(request: HttpRequest, state: Call) -> Any:
     return entry.reservation
 
 
-@staff_page("desk")
+@staff_page("desk.use")
 def booked(request: HttpRequest) -> HttpResponse:
     """Show what to read to the caller last: the number and the time; then the next call."""
     reservation = reservations.by_id(request.session.get("desk_booked"), request.organisation_ids)  # type: ignore[attr-defined]
@@ -263,7 +263,7 @@ def calls_of(request: HttpRequest, now: Any) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: r["when"])[:60]
 
 
-@staff_page("desk")
+@staff_page("desk.use")
 def result(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     """Ask how a call went."""
     now = clock.now()
@@ -274,7 +274,7 @@ def result(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     return render(request, "desk/result.html", {"row": row, "missing": followups.MISSING.items(), "alone": ALONE})
 
 
-@staff_page("desk")
+@staff_page("desk.use")
 @require_POST
 def said(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     """Write down how a call went."""

@@ -38,7 +38,7 @@ def _named(person: Any) -> str:
     return f"{contact.name} さん" if contact and contact.name else "（お名前なし）"
 
 
-@staff_page("visit")
+@staff_page("visits.see")
 @never_cache
 def day(request: HttpRequest) -> HttpResponse:
     """Show my day: where I am when, who comes, what is written and what is not."""
@@ -123,7 +123,7 @@ def _source(request: HttpRequest) -> tuple[Any, Any]:
     return booking, ticket
 
 
-@staff_page("visit")
+@staff_page("visits.edit")
 @never_cache
 def new(request: HttpRequest) -> HttpResponse:
     """Write a record: what is known is filled in, the outcome is not."""
@@ -205,7 +205,7 @@ def _record(request: HttpRequest, told: dict[str, Any], booking: Any, ticket: An
     return visit
 
 
-@staff_page("visit")
+@staff_page("visits.edit")
 @never_cache
 def correct(request: HttpRequest, visit_id: int) -> HttpResponse:
     """Correct a record: a new one takes its place, the old one stays behind it."""
@@ -265,7 +265,7 @@ def correct(request: HttpRequest, visit_id: int) -> HttpResponse:
     )
 
 
-@staff_page("visit")
+@staff_page("visits.edit")
 @never_cache
 def group(request: HttpRequest, session_id: int) -> HttpResponse:
     """Record a class: how many of each life stage came."""
@@ -304,7 +304,7 @@ def group(request: HttpRequest, session_id: int) -> HttpResponse:
     )
 
 
-@staff_page("visit")
+@staff_page("certificates.see")
 def hours(request: HttpRequest) -> HttpResponse:
     """Show and print the certificate of hours: by month of this and the last fiscal year."""
     supporter = _supporter(request)
@@ -331,13 +331,13 @@ def hours(request: HttpRequest) -> HttpResponse:
     )
 
 
-@staff_page("visit")
+@staff_page("visits.see")
 def paper(request: HttpRequest) -> HttpResponse:
     """A blank record to be filled in by hand where there is no network."""
     return render(request, "visits/paper.html", {"form": VisitForm(initial={"once": "paper"})})
 
 
-@staff_page("visit")
+@staff_page("incidents.edit")
 def incident(request: HttpRequest) -> HttpResponse:
     """Write down a suspicious message that somebody told of."""
     form = IncidentForm(request.POST or None)
@@ -358,7 +358,7 @@ def incident(request: HttpRequest) -> HttpResponse:
     return render(request, "visits/incident.html", {"form": form})
 
 
-@staff_page("visit")
+@staff_page("incidents.see")
 def incidents(request: HttpRequest) -> HttpResponse:
     """Show what was reported in the last ninety days, the newest first."""
     since = clock.now() - timedelta(days=90)
@@ -366,7 +366,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
     return render(request, "visits/incidents.html", {"rows": rows})
 
 
-@staff_page("visit")
+@staff_page("incidents.edit")
 @require_POST
 def incident_step(request: HttpRequest, incident_id: int, state: str) -> HttpResponse:
     """Say that a report was checked, that people were warned, or that it is over."""
