@@ -30,6 +30,7 @@ FLAGS = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
+    "--accept-lang=ja-JP",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -118,9 +119,7 @@ def _keyboard(page: Page) -> list[str]:
         last = now["order"]
     else:
         wrong.append("Tab does not come to an end")
-    end = page.evaluate("document.activeElement === document.body || !!document.querySelector('[data-seen]')")
-    if not end or last < 0:
-        wrong.append("nothing on the page can be reached by Tab")
+    wrong += _ask(page, "unreached")
     page.evaluate("document.querySelectorAll('[data-seen]').forEach(e => delete e.dataset.seen)")
     return wrong
 

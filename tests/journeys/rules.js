@@ -169,6 +169,13 @@
       return { wrong, order, again: +e.dataset.seen > 1, name: name(e) };
     },
 
+    // After the last press of Tab: what was never reached. Of a group of radio buttons one stop is enough.
+    unreached() {
+      const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]')].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0);
+      const group = e => e.type === 'radio' ? [...document.querySelectorAll(`input[type=radio][name="${CSS.escape(e.name)}"]`)].filter(x => x.form === e.form) : [e];
+      return all.filter(e => !group(e).some(x => x.dataset.seen) || e.tabIndex > 0).map(e => `${name(e)} is not reached by Tab in its place`);
+    },
+
     focusable() {
       return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')].filter(e => e.checkVisibility() && !e.disabled).length;
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import django
 import pytest
@@ -63,3 +63,19 @@ def japanese() -> Iterator[None]:
 
     with translation.override("ja"):
         yield
+
+
+@pytest.fixture
+def settings_of() -> Iterator[Callable[..., None]]:
+    """Change settings for one test: ``settings_of(DAREMO_MODE="production")``."""
+    from django.test import override_settings
+
+    changed: list[override_settings] = []
+
+    def change(**values: object) -> None:
+        changed.append(override_settings(**values))
+        changed[-1].enable()
+
+    yield change
+    for one in reversed(changed):
+        one.disable()

@@ -109,7 +109,11 @@ def examples() -> dict[str, Any]:
             "予約できました",
             "きょう14時、お待ちしています",
             "7K4-92M",
-            [Fact(f.term, f.value, f.small) for f in facts],
+            [
+                *(Fact(f.term, f.value, f.small) for f in facts),
+                Fact("相談", "病院や市の手続き"),
+                Fact("持ちもの", "いつも使うスマホ", "あれば、充電器と診察券"),
+            ],
             [
                 "1時間前に、確認の電話をします。",
                 "入口で、お名前か予約番号を伝えてください。",
