@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Q
 
 from daremo.web.again import settle
@@ -324,8 +324,7 @@ def _reserve(
     }
     for _ in range(20):
         try:
-            with transaction.atomic():
-                return journal.save(act, "reservation.made", Reservation(number=new_number(), **fields))
+            return journal.save(act, "reservation.made", Reservation(number=new_number(), **fields))
         except IntegrityError as error:
             if "once" in broken_rule(error):
                 raise _SentTwice from None

@@ -1,0 +1,93 @@
+"""Count what must never be, in plain SQL and from the journal, without the code that books."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+ACTIVE = "('held', 'confirmed', 'arrived', 'attended', 'noshow')"
+
+COUNTS = {
+    "oversold sessions": f"""SELECT count(*) FROM (SELECT s.id FROM schedule_session s
+        JOIN bookings_booking b ON b.session_id = s.id AND b.state IN {ACTIVE} GROUP BY s.id
+        HAVING count(*) > (SELECT count(*) FROM schedule_seat t WHERE t.session_id = s.id AND NOT t.withdrawn)) x""",
+    "seats taken twice": f"""SELECT count(*) FROM (SELECT seat_id FROM bookings_booking WHERE state IN {ACTIVE}
+        GROUP BY seat_id HAVING count(*) > 1) x""",
+    "seats of another session": """SELECT count(*) FROM bookings_booking b JOIN schedule_seat t ON t.id = b.seat_id
+        WHERE t.session_id <> b.session_id""",
+    "people with two seats": f"""SELECT count(*) FROM (SELECT session_id, person_id FROM bookings_booking
+        WHERE state IN {ACTIVE} AND person_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1) x""",
+    "overlaps of a resource": """SELECT count(*) FROM schedule_use a JOIN schedule_use b ON a.id < b.id
+        AND a.resource_id = b.resource_id AND a.starts < b.ends AND b.starts < a.ends WHERE a.active AND b.active""",
+    "half a series": f"""SELECT count(*) FROM (SELECT r.id FROM bookings_reservation r
+        JOIN bookings_booking b ON b.reservation_id = r.id AND b.state IN {ACTIVE}
+        WHERE r.topic = 'series' GROUP BY r.id HAVING count(DISTINCT b.session_id) <> 3) x""",
+    "reservations with nothing": """SELECT count(*) FROM bookings_reservation r
+        WHERE NOT EXISTS (SELECT 1 FROM bookings_booking b WHERE b.reservation_id = r.id)
+        AND NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.reservation_id = r.id)
+        AND NOT EXISTS (SELECT 1 FROM bookings_helprequest h WHERE h.reservation_id = r.id)""",
+    "offers without their seats": """SELECT count(*) FROM bookings_waitentry w WHERE w.state = 'offered' AND w.seats <>
+        (SELECT count(*) FROM bookings_booking b WHERE b.reservation_id = w.reservation_id AND b.state = 'held')""",
+    "seats held for nobody": """SELECT count(*) FROM bookings_booking b WHERE b.state = 'held' AND b.held_by LIKE 'wait:%'
+        AND NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.reservation_id = b.reservation_id
+        AND w.state = 'offered')""",
+    "parties torn apart": f"""SELECT count(*) FROM (SELECT b.reservation_id, b.session_id FROM bookings_booking b
+        WHERE b.reservation_id IN (SELECT reservation_id FROM bookings_booking WHERE person_id IS NULL)
+        AND b.state IN {ACTIVE} GROUP BY 1, 2
+        HAVING count(b.person_id) <> 1 OR count(*) <> (SELECT max(n) FROM (SELECT count(*) AS n FROM bookings_booking c
+        WHERE c.reservation_id = b.reservation_id GROUP BY c.session_id, c.state) y)) x""",
+}
+
+
+def counted() -> dict[str, int]:
+    """Return how often each of :data:`COUNTS` happened."""
+    from django.db import connection
+
+    found = {}
+    with connection.cursor() as cursor:
+        for name, query in COUNTS.items():
+            cursor.execute(query)
+            found[name] = int(cursor.fetchone()[0])
+    return found
+
+
+def passed_over(by_need: bool = False, small_first: bool = False) -> list[str]:
+    """Replay the waiting order from the journal: who was asked while somebody before her waited."""
+    from daremo.web.apps.journal.models import Event
+
+    waiting: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
+    wrong = []
+    for kind, row, data in (
+        Event.objects.filter(table="bookings.waitentry").order_by("id").values_list("kind", "row", "data")
+    ):
+        session = data["session_id"]
+        if data["state"] == "waiting":
+            waiting[session][row] = data
+            continue
+        mine = waiting[session].pop(row, None)
+        if data["state"] != "offered":
+            continue
+        assert mine is not None, "offered to somebody who did not wait"
+
+        def place(entry: dict[str, Any]) -> tuple[Any, ...]:
+            return (-entry["need_class"] if by_need else 0, entry["since"], entry["id"])
+
+        for other in waiting[session].values():
+            if place(other) < place(mine) and not (small_first and other["seats"] > mine["seats"]):
+                wrong.append(f"{kind} {row} before {other['id']}")
+    return wrong
+
+
+def kept_free() -> list[int]:
+    """Return sessions with a free seat for the next who waits, who was not asked: a wake-up that was lost."""
+    from daremo.web.apps.bookings.models import Booking, WaitEntry
+    from daremo.web.apps.schedule.models import Seat
+
+    lost = []
+    for session in WaitEntry.objects.filter(state="waiting").values_list("session_id", flat=True).distinct():
+        first = WaitEntry.objects.filter(state="waiting", session=session).order_by("since", "pk").first()
+        seats = Seat.objects.filter(session=session, withdrawn=False).count()
+        taken = Booking.objects.filter(session=session, state__in=Booking.ACTIVE).count()
+        if first is not None and seats - taken >= first.seats:
+            lost.append(session)
+    return lost
