@@ -153,6 +153,12 @@ def check(app: Path) -> list[str]:
     wrong = [
         f"{use.where}: 「{text}」 is not in texts.csv (collect)" for text, use in said.items() if text not in table
     ]
+    wrong += [
+        f"{path.relative_to(app)}: 「{hit}」: Django doubles the % of _(…) in a template; use {{% t … as x %}}"
+        for path in sorted(app.rglob("*.html"))
+        for hit in (m[1] or m[2] for m in _MARKED.finditer(path.read_text(encoding="utf-8")))
+        if "%" in hit
+    ]
     for text, row in table.items():
         if text not in said:
             wrong.append(f"「{text}」 is in texts.csv but nowhere in the source")

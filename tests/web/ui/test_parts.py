@@ -234,3 +234,29 @@ def test_the_town_says_who_it_is_and_japanese_fills_the_gaps(settings_of: Any) -
     settings_of(DAREMO_SITE={"ja": {"city": "例市", "phone": "+81 3-0000-0000"}, "en": {"city": "Rei City"}})
     assert context.site_of("en")["city"] == "Rei City" and context.site_of("en")["phone"] == "+81 3-0000-0000"
     assert context.site_of("ja").tel == "+81300000000" and context.site_of("ja-easy")["city"] == "例市"
+
+
+def test_tabs_and_foot_links_come_from_the_apps_and_mark_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from django.apps import apps
+
+    config = apps.get_app_config("ui")
+    tabs = [
+        context.StaffTab(20, "ui:gallery", "見本"),
+        context.StaffTab(10, "no:where", "ない"),
+        context.StaffTab(30, "ui:gallery", "ひみつ", allowed=lambda request: False),
+    ]
+    monkeypatch.setattr(config, "staff_tabs", tabs, raising=False)
+    monkeypatch.setattr(config, "citizen_links", [context.FootLink(1, "ui:gallery", "方針")], raising=False)
+    for view, current in (("ui:gallery", "page"), ("ui:language", "true"), ("finder:home", "")):
+        request = RequestFactory().get("/")
+        request.resolver_match = SimpleNamespace(view_name=view)  # type: ignore[assignment]
+        assert context.tabs_of(request) == [{"href": "/ui/", "label": "見本", "current": current}]
+    assert context.links_of("citizen_links") == [{"href": "/ui/", "text": "方針"}]
+    assert '<a href="/ui/">方針</a>' in drawn('{% include "ui/base_citizen.html" %}')
+
+
+def test_a_form_that_is_not_there_has_no_error_summary() -> None:
+    assert drawn("{% error_summary form %}").strip() == ""
+    assert drawn("{{ n|num }}", n=9240) == "9,240"

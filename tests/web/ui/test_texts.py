@@ -70,3 +70,8 @@ def test_a_stale_catalogue_and_a_long_sentence_are_told(tmp_path: Path) -> None:
     (app / "templates" / "page.html").write_text(CITIZEN + f'{{% t "{long}。" %}}', encoding="utf-8")
     assert texts.collect(app) == [long + "。"]
     assert any("longer than 50" in w for w in texts.check(app))
+
+
+def test_a_percent_sign_that_django_would_double_is_told(tmp_path: Path) -> None:
+    app = _app(tmp_path, "90%の幅,90% はば,90% interval\n", '{% note _("90%の幅") %}{% endnote %}')
+    assert any("doubles the %" in w for w in texts.check(app))

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -69,21 +70,50 @@ def practice() -> bool:
     return str(getattr(settings, "DAREMO_MODE", "practice")) == "practice"
 
 
+@dataclass(frozen=True)
+class FootLink:
+    """A link at the foot of every citizen page (`citizen_links` of an ``AppConfig``) or staff page (`staff_links`)."""
+
+    order: int
+    view: str
+    label: str
+
+
+def _address(view: str) -> str:
+    try:
+        return reverse(view)
+    except NoReverseMatch:
+        return ""
+
+
 def tabs_of(request: HttpRequest) -> list[dict[str, Any]]:
-    """The staff tabs this person may open, the current one marked; a tab without a URL is left out."""
+    """The staff tabs this person may open; a tab without a URL is left out.
+
+    ``current`` is ``"page"`` on the tab's own page, ``"true"`` on another page of the same app, else ``""``.
+    """
     match = getattr(request, "resolver_match", None)
+    name = match.view_name if match is not None else ""
+    tabs = [
+        (tab, _address(tab.view))
+        for config in apps.get_app_configs()
+        for tab in getattr(config, "staff_tabs", ())
+        if tab.allowed is None or tab.allowed(request)
+    ]
+    exact = any(tab.view == name for tab, _ in tabs)
     found = []
-    for config in apps.get_app_configs():
-        for tab in getattr(config, "staff_tabs", ()):
-            if tab.allowed is not None and not tab.allowed(request):
-                continue
-            try:
-                address = reverse(tab.view)
-            except NoReverseMatch:
-                continue
-            current = match is not None and match.view_name == tab.view
-            found.append({"order": tab.order, "href": address, "label": tab.label, "current": current})
-    return sorted(found, key=lambda t: (t["order"], t["href"]))
+    for tab, address in sorted((t for t in tabs if t[1]), key=lambda t: (t[0].order, t[1])):
+        near = not exact and ":" in name and tab.view.split(":")[0] == name.split(":")[0]
+        current = "page" if tab.view == name else "true" if near else ""
+        found.append({"href": address, "label": tab.label, "current": current})
+    return found
+
+
+def links_of(kind: str) -> list[dict[str, Any]]:
+    """The links at the foot: `kind` is ``citizen_links`` or ``staff_links``; one without a URL is left out."""
+    links = [(link, _address(link.view)) for config in apps.get_app_configs() for link in getattr(config, kind, ())]
+    return [
+        {"href": a, "text": k.label} for k, a in sorted((x for x in links if x[1]), key=lambda x: (x[0].order, x[1]))
+    ]
 
 
 def languages_of(request: HttpRequest) -> list[dict[str, Any]]:
@@ -103,7 +133,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "page_language": language,
         "html_lang": "en" if language.startswith("en") else "ja",
         "languages": languages_of(request),
-        "staff_tabs": tabs_of(request),
+        "staff_tabs": SimpleLazyObject(lambda: tabs_of(request)),
+        "citizen_links": SimpleLazyObject(lambda: links_of("citizen_links")),
+        "staff_links": SimpleLazyObject(lambda: links_of("staff_links")),
         "practice": practice(),
         "here": request.get_full_path() if request.method == "GET" else request.path,
     }

@@ -33,6 +33,12 @@ def no_ruby(html: str) -> SafeString:
     return mark_safe(" ".join(text.without_tags(html).split()))
 
 
+@register.filter
+def num(value: object) -> str:
+    """A whole number with commas, 「9,240」; anything else as it is."""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
 # ---- words -------------------------------------------------------------------------------------------------------
 
 
@@ -229,9 +235,11 @@ def script(content: str) -> SafeString:
 
 
 @register.inclusion_tag("ui/parts/errors.html")
-def error_summary(*asked: BaseForm) -> dict[str, Any]:
+def error_summary(*asked: object) -> dict[str, Any]:
     """What to correct, each linked to its field; takes focus. Nothing where nothing is wrong."""
-    return {"problems": [problem for form in asked for problem in forms.problems_of(form)]}
+    return {
+        "problems": [problem for form in asked if isinstance(form, BaseForm) for problem in forms.problems_of(form)]
+    }
 
 
 @register.simple_tag(takes_context=True)
