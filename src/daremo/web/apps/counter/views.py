@@ -8,7 +8,6 @@ from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
@@ -16,7 +15,7 @@ from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.finder import shown
 from daremo.web.apps.people import services as people
 from daremo.web.apps.queue import services as queue
-from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.apps.staff.access import public_page, staff_page, visible
 from daremo.web.ui.pieces import Link
 from daremo.web.vocabulary import needs
 
@@ -48,7 +47,7 @@ def _point(request: HttpRequest, point_id: int) -> Any:
     return get_object_or_404(_points(request), pk=point_id)
 
 
-@staff_page("counter.use")
+@staff_page("counter.use", methods=["GET", "HEAD"])
 def choose(request: HttpRequest) -> HttpResponse:
     """Choose the place; with one place only there is nothing to choose."""
     rows = list(_points(request)[:400])
@@ -58,7 +57,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     return render(request, "counter/choose.html", {"points": rows})
 
 
-@staff_page("counter.use")
+@staff_page("counter.use", of={"point_id": "places.supportpoint"}, methods=["GET", "HEAD"])
 @never_cache
 def counter(request: HttpRequest, point_id: int) -> HttpResponse:
     """Show today's queue and appointments of a place."""
@@ -143,8 +142,7 @@ def _shown_booking(request: HttpRequest, booking: Any) -> dict[str, Any]:
     }
 
 
-@staff_page("counter.use")
-@require_POST
+@staff_page("counter.use", of={"point_id": "places.supportpoint"}, methods=["POST"])
 def walk_in(request: HttpRequest, point_id: int) -> HttpResponse:
     """Give a number to somebody who stands at the counter."""
     point = _point(request, point_id)
@@ -153,8 +151,7 @@ def walk_in(request: HttpRequest, point_id: int) -> HttpResponse:
     return redirect("counter:counter", point_id=point.pk)
 
 
-@staff_page("counter.use")
-@require_POST
+@staff_page("counter.use", of={"point_id": "places.supportpoint"}, methods=["POST"])
 def call_next(request: HttpRequest, point_id: int) -> HttpResponse:
     """Call whoever is next."""
     point = _point(request, point_id)
@@ -164,8 +161,7 @@ def call_next(request: HttpRequest, point_id: int) -> HttpResponse:
     return redirect("counter:counter", point_id=point.pk)
 
 
-@staff_page("counter.use")
-@require_POST
+@staff_page("counter.use", of={"ticket_id": "queue.ticket"}, methods=["POST"])
 def ticket_step(request: HttpRequest, ticket_id: int, step: str) -> HttpResponse:
     """Move one ticket one state on, or back."""
     rows = visible(request, apps.get_model("queue", "Ticket")._default_manager.select_related("point"))
@@ -179,8 +175,7 @@ def ticket_step(request: HttpRequest, ticket_id: int, step: str) -> HttpResponse
     return redirect("counter:counter", point_id=ticket.point_id)
 
 
-@staff_page("counter.use")
-@require_POST
+@staff_page("counter.use", of={"booking_id": "bookings.booking"}, methods=["POST"])
 def booking_step(request: HttpRequest, booking_id: int, step: str) -> HttpResponse:
     """The person has come (she gets her place in the queue), did not come, or it was a mistake."""
     rows = visible(
@@ -217,6 +212,7 @@ def _open_point(point_id: int) -> Any:
     return get_object_or_404(rows.select_related("organisation"), pk=point_id)
 
 
+@public_page
 @never_cache
 def kiosk(request: HttpRequest, point_id: int) -> HttpResponse:
     """Take a ticket: with a booking number, or with what it is about."""
@@ -272,6 +268,7 @@ def _arrive_by_number(act: Any, point: Any, number: str, phone: str, now: Any) -
     raise refusal("not-today")
 
 
+@public_page
 @never_cache
 def kiosk_ticket(request: HttpRequest, point_id: int) -> HttpResponse:
     """Show the number, large, and how long it takes; the next person starts anew."""
@@ -292,6 +289,7 @@ def kiosk_ticket(request: HttpRequest, point_id: int) -> HttpResponse:
     )
 
 
+@public_page
 @never_cache
 def board(request: HttpRequest, point_id: int) -> HttpResponse:
     """Show which numbers are called; never a name."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
@@ -209,7 +208,7 @@ def _wait(request: HttpRequest, state: Call) -> Any:
     return entry.reservation
 
 
-@staff_page("desk.use")
+@staff_page("desk.use", methods=["GET", "HEAD"])
 def booked(request: HttpRequest) -> HttpResponse:
     """Show what to read to the caller last: the number and the time; then the next call."""
     reservation = reservations.by_id(request.session.get("desk_booked"), request.organisation_ids)  # type: ignore[attr-defined]
@@ -263,7 +262,7 @@ def calls_of(request: HttpRequest, now: Any) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: r["when"])[:60]
 
 
-@staff_page("desk.use")
+@staff_page("desk.use", methods=["GET", "HEAD"])
 def result(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     """Ask how a call went."""
     now = clock.now()
@@ -274,8 +273,7 @@ def result(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     return render(request, "desk/result.html", {"row": row, "missing": followups.MISSING.items(), "alone": ALONE})
 
 
-@staff_page("desk.use")
-@require_POST
+@staff_page("desk.use", methods=["POST"])
 def said(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     """Write down how a call went."""
     from django.apps import apps

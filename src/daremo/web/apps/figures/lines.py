@@ -171,7 +171,7 @@ def summary(organisations: Sequence[int], first: date, last: date) -> Summary:
     visits = visits_of(organisations, begin, end)
     with_some = [line for line in rows if line.attended]
     learners, helpers = sum(line.attended for line in rows), sum(line.helpers for line in with_some)
-    points = {p for p in sessions_of(organisations, begin, end).values_list("point", flat=True)} | {
+    points = set(sessions_of(organisations, begin, end).values_list("point", flat=True)) | {
         p for p in visits.values_list("point", flat=True) if p
     }
     waits = sorted(queue.waited_minutes(sorted(points), first, last))

@@ -6,8 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from daremo.web.apps.finder import steps
+from daremo.web.apps.staff.access import public_page
 
 
+@public_page
 def start(request: HttpRequest, what: str) -> HttpResponse:
     """Begin a request with its first question."""
     if f"ask:{what}" not in steps.STEPS:

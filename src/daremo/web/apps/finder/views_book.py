@@ -20,6 +20,7 @@ from daremo.web.apps.finder import draft as drafts
 from daremo.web.apps.finder import shown, steps
 from daremo.web.apps.finder.draft import Draft
 from daremo.web.apps.schedule import looking
+from daremo.web.apps.staff.access import public_page
 from daremo.web.ui.pieces import Fact
 from daremo.web.vocabulary import needs
 
@@ -33,12 +34,14 @@ FORMS = {
 }
 
 
+@public_page
 @never_cache
 def start(request: HttpRequest, session_id: int) -> HttpResponse:
     """Begin a booking: the first question, or the one where the person stopped."""
     return _begin(request, "book", str(session_id))
 
 
+@public_page
 @never_cache
 def start_wait(request: HttpRequest, session_id: int) -> HttpResponse:
     """Begin to wait for a seat."""
@@ -68,6 +71,7 @@ def session_of(kind: str, what: str) -> Any:
     return found
 
 
+@public_page
 @never_cache
 def step(request: HttpRequest, kind: str, what: str, step: str) -> HttpResponse:
     """Ask one question. Answers of this session are filled in; a POST keeps them and goes on."""
@@ -232,6 +236,7 @@ def facts_of(draft: Draft, session: Any, *, change: bool) -> list[Fact]:
     return rows
 
 
+@public_page
 @never_cache
 def check(request: HttpRequest, kind: str, what: str) -> HttpResponse:
     """Show everything once more; only the button on this page books."""
@@ -313,6 +318,7 @@ def _holder(draft: Draft) -> str:
     return f"draft:{draft.key[:16]}"
 
 
+@public_page
 @never_cache
 def done(request: HttpRequest) -> HttpResponse:
     """Show the number and the sheet to take along."""

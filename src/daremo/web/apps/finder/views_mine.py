@@ -17,7 +17,8 @@ from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.finder import shown
 from daremo.web.apps.followups import services as followups
 from daremo.web.apps.schedule import looking
-from daremo.web.apps.transfer import services as transfer
+from daremo.web.apps.staff.access import public_page
+from daremo.web.apps.transfer import calendar as transfer
 
 
 class NumberForm(forms.Form):
@@ -39,6 +40,7 @@ class NumberForm(forms.Form):
     )
 
 
+@public_page
 @never_cache
 def look_up(request: HttpRequest) -> HttpResponse:
     """Find a booking; nothing tells whether the number or the telephone was wrong."""
@@ -60,6 +62,7 @@ def _reservation(request: HttpRequest) -> Any:
     return reservations.by_number(number) if number else None
 
 
+@public_page
 @never_cache
 def mine(request: HttpRequest) -> HttpResponse:
     """Show the booking and what can be done with it."""
@@ -93,6 +96,7 @@ def _own(request: HttpRequest, booking_id: int) -> Any:
     return found
 
 
+@public_page
 @never_cache
 def cancel(request: HttpRequest, booking_id: int) -> HttpResponse:
     """Ask once more, then cancel; it can be booked again as long as the seat is free."""
@@ -107,6 +111,7 @@ def cancel(request: HttpRequest, booking_id: int) -> HttpResponse:
     return render(request, "finder/cancel.html", {"booking": shown.booking_of(booking, clock.now())})
 
 
+@public_page
 @never_cache
 def change(request: HttpRequest, booking_id: int) -> HttpResponse:
     """Choose another time of the same offer; the old seat is kept until the new one is taken."""
@@ -135,6 +140,7 @@ def change(request: HttpRequest, booking_id: int) -> HttpResponse:
     return render(request, "finder/change.html", context, status=409 if problem else 200)
 
 
+@public_page
 @never_cache
 def waiting(request: HttpRequest, wait_id: int, what: str) -> HttpResponse:
     """Take the seat that is held, let it go, or stop waiting."""
@@ -150,6 +156,7 @@ def waiting(request: HttpRequest, wait_id: int, what: str) -> HttpResponse:
     return redirect("finder:mine")
 
 
+@public_page
 @never_cache
 def calendar(request: HttpRequest) -> HttpResponse:
     """Return the booking as an iCalendar file."""
@@ -161,6 +168,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@public_page
 def leave(request: HttpRequest) -> HttpResponse:
     """Forget the booking on this machine (a shared one at the library)."""
     if request.method == "POST":
@@ -202,6 +210,7 @@ class AfterForm(forms.Form):
     )
 
 
+@public_page
 @never_cache
 def after(request: HttpRequest) -> HttpResponse:
     """Answer how it went, without an account and without a name."""

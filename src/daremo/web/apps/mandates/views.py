@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
@@ -102,7 +101,7 @@ def _name(person: Any) -> str:
     return f"{contact.name} さん" if contact else "（お名前なし）"
 
 
-@staff_page("mandates.edit")
+@staff_page("mandates.edit", of={"person_id": "people.person"})
 @never_cache
 def new(request: HttpRequest, person_id: int) -> HttpResponse:
     """Prepare a mandate."""
@@ -128,7 +127,7 @@ def new(request: HttpRequest, person_id: int) -> HttpResponse:
     )
 
 
-@staff_page("mandates.see")
+@staff_page("mandates.see", of={"mandate_id": "mandates.mandate"})
 @never_cache
 def mandate(request: HttpRequest, mandate_id: int) -> HttpResponse:
     """Show a mandate: what it allows, until when, each use."""
@@ -158,8 +157,7 @@ def mandate(request: HttpRequest, mandate_id: int) -> HttpResponse:
     )
 
 
-@staff_page("mandates.edit")
-@require_POST
+@staff_page("mandates.edit", of={"mandate_id": "mandates.mandate"}, methods=["POST"])
 def prove(request: HttpRequest, mandate_id: int) -> HttpResponse:
     """Put the evidence in; from now on the mandate may be used."""
     row = _mandate(request, mandate_id, "委任の証拠")
@@ -180,8 +178,7 @@ def prove(request: HttpRequest, mandate_id: int) -> HttpResponse:
     return redirect("mandates:mandate", mandate_id=row.pk)
 
 
-@staff_page("mandates.edit")
-@require_POST
+@staff_page("mandates.edit", of={"mandate_id": "mandates.mandate"}, methods=["POST"])
 def revoke(request: HttpRequest, mandate_id: int) -> HttpResponse:
     """Take the whole mandate back, at once."""
     row = _mandate(request, mandate_id, "委任の取り消し")
@@ -200,8 +197,7 @@ def _scope(request: HttpRequest, scope_id: int, why: str) -> MandateScope:
     return found
 
 
-@staff_page("mandates.edit")
-@require_POST
+@staff_page("mandates.edit", of={"scope_id": "mandates.mandatescope"}, methods=["POST"])
 def revoke_scope(request: HttpRequest, scope_id: int) -> HttpResponse:
     """Take one procedure back."""
     scope = _scope(request, scope_id, "手続きの取り消し")
@@ -212,8 +208,7 @@ def revoke_scope(request: HttpRequest, scope_id: int) -> HttpResponse:
     return redirect("mandates:mandate", mandate_id=scope.mandate_id)
 
 
-@staff_page("mandates.edit")
-@require_POST
+@staff_page("mandates.edit", of={"scope_id": "mandates.mandatescope"}, methods=["POST"])
 def use(request: HttpRequest, scope_id: int) -> HttpResponse:
     """Write down what was done for the person; refused when the mandate does not stand."""
     scope = _scope(request, scope_id, "委任を使う")
@@ -231,7 +226,7 @@ def use(request: HttpRequest, scope_id: int) -> HttpResponse:
     return redirect("mandates:mandate", mandate_id=scope.mandate_id)
 
 
-@staff_page("mandates.see")
+@staff_page("mandates.see", of={"person_id": "people.person"})
 @never_cache
 def statement(request: HttpRequest, person_id: int) -> HttpResponse:
     """Print every use of the person's mandates for her."""
@@ -247,7 +242,7 @@ def statement(request: HttpRequest, person_id: int) -> HttpResponse:
     )
 
 
-@staff_page("mandates.see")
+@staff_page("mandates.see", of={"mandate_id": "mandates.mandate"})
 @never_cache
 def paper(request: HttpRequest, mandate_id: int) -> HttpResponse:
     """The paper to sign, or the copy to keep."""

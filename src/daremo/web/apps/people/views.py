@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
@@ -63,7 +62,7 @@ def _one(request: HttpRequest, person_id: int, why: str) -> Person:
     return found
 
 
-@staff_page("people.see")
+@staff_page("people.see", post="people.edit")
 @never_cache
 def search(request: HttpRequest) -> HttpResponse:
     """Find persons by name, kana, telephone or booking number; asked by POST, so that nothing stands in an address."""
@@ -79,7 +78,7 @@ def search(request: HttpRequest) -> HttpResponse:
     )
 
 
-@staff_page("people.see")
+@staff_page("people.see", of={"person_id": "people.person"})
 @never_cache
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show what is known of a person and what can be done."""
@@ -113,7 +112,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
     )
 
 
-@staff_page("people.edit")
+@staff_page("people.edit", of={"person_id": "people.person"})
 @never_cache
 def edit(request: HttpRequest, person_id: int) -> HttpResponse:
     """Change name, ways to reach, birth year and area."""
@@ -136,8 +135,7 @@ def edit(request: HttpRequest, person_id: int) -> HttpResponse:
     return render(request, "people/edit.html", {"person": row, "form": form})
 
 
-@staff_page("people.edit")
-@require_POST
+@staff_page("people.edit", of={"person_id": "people.person"}, methods=["POST"])
 def goal(request: HttpRequest, person_id: int) -> HttpResponse:
     """Set what the person wants to do."""
     row = _one(request, person_id, "目あて")
@@ -147,7 +145,7 @@ def goal(request: HttpRequest, person_id: int) -> HttpResponse:
     return redirect("people:person", person_id=row.pk)
 
 
-@staff_page("people.export")
+@staff_page("people.export", of={"person_id": "people.person"}, step_up=True, methods=["GET", "HEAD"])
 @never_cache
 def printed(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show everything that is kept about a person, to be printed and handed over."""
@@ -155,7 +153,7 @@ def printed(request: HttpRequest, person_id: int) -> HttpResponse:
     return render(request, "people/printed.html", {"person": row, "tables": people.everything(row), "now": clock.now()})
 
 
-@staff_page("people.export")
+@staff_page("people.export", of={"person_id": "people.person"}, step_up=True, methods=["GET", "HEAD"])
 @never_cache
 def exported(request: HttpRequest, person_id: int) -> HttpResponse:
     """Return the same as a file."""
@@ -165,7 +163,7 @@ def exported(request: HttpRequest, person_id: int) -> HttpResponse:
     return answer
 
 
-@staff_page("people.erase")
+@staff_page("people.erase", of={"person_id": "people.person"}, step_up=True)
 @never_cache
 def erase(request: HttpRequest, person_id: int) -> HttpResponse:
     """Ask once more, then erase name, telephone, address and every free word; what was counted stays."""
@@ -176,7 +174,7 @@ def erase(request: HttpRequest, person_id: int) -> HttpResponse:
     return render(request, "people/erase.html", {"person": row, "contact": people.contact_of(row)})
 
 
-@staff_page("people.merge")
+@staff_page("people.merge", of={"person_id": "people.person"})
 @never_cache
 def merge(request: HttpRequest, person_id: int) -> HttpResponse:
     """Choose the second row of the same person; it can be undone."""
@@ -199,8 +197,7 @@ def merge(request: HttpRequest, person_id: int) -> HttpResponse:
     )
 
 
-@staff_page("people.merge")
-@require_POST
+@staff_page("people.merge", of={"person_id": "people.person"}, methods=["POST"])
 def unmerge(request: HttpRequest, person_id: int) -> HttpResponse:
     """Make a merged row a person of its own again."""
     row = _one(request, person_id, "まとめた人をもどす")

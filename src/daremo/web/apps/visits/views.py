@@ -10,7 +10,6 @@ from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
@@ -205,7 +204,7 @@ def _record(request: HttpRequest, told: dict[str, Any], booking: Any, ticket: An
     return visit
 
 
-@staff_page("visits.edit")
+@staff_page("visits.edit", of={"visit_id": "visits.visit"})
 @never_cache
 def correct(request: HttpRequest, visit_id: int) -> HttpResponse:
     """Correct a record: a new one takes its place, the old one stays behind it."""
@@ -265,7 +264,7 @@ def correct(request: HttpRequest, visit_id: int) -> HttpResponse:
     )
 
 
-@staff_page("visits.edit")
+@staff_page("visits.edit", of={"session_id": "schedule.session"})
 @never_cache
 def group(request: HttpRequest, session_id: int) -> HttpResponse:
     """Record a class: how many of each life stage came."""
@@ -366,8 +365,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
     return render(request, "visits/incidents.html", {"rows": rows})
 
 
-@staff_page("incidents.edit")
-@require_POST
+@staff_page("incidents.edit", of={"incident_id": "visits.incident"}, methods=["POST"])
 def incident_step(request: HttpRequest, incident_id: int, state: str) -> HttpResponse:
     """Say that a report was checked, that people were warned, or that it is over."""
     row = get_object_or_404(visible(request, Incident.objects.all()), pk=incident_id)
