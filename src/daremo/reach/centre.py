@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import Infeasible, OutOfTime, UsageError
+from daremo.reach.alternatives import Alternatives, centre_swaps
 from daremo.reach.covering.certificate import Certificate
 from daremo.reach.covering.problem import masks, problem_of
 from daremo.reach.covering.solve import cheapest
@@ -60,6 +61,8 @@ class CentreAnswer(Answer):
         Every radius that was tried, in order.
     certificate : Certificate or None
         Proof that more than p places are needed within `low`; None where `low` is too small for somebody anyway.
+    alternatives : Alternatives or None
+        Places that may change roles without changing the longest way.
     """
 
     p: int
@@ -71,6 +74,7 @@ class CentreAnswer(Answer):
     served_by: Int
     decisions: tuple[Decision, ...]
     certificate: Certificate | None
+    alternatives: Alternatives | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The documented machine form."""
@@ -84,6 +88,7 @@ class CentreAnswer(Answer):
             "unreachable": list(self.unreachable),
             "served_by": self.served_by.tolist(),
             "decisions": [{"radius": d.radius, "found": d.found, "needed": d.needed} for d in self.decisions],
+            **(self.alternatives.as_dict() if self.alternatives is not None else {}),
         }
 
 
@@ -95,6 +100,7 @@ def centre(
     step: float | None = None,
     conditions: Conditions | None = None,
     strict: bool = False,
+    gap: float = 0.0,
     seed: int = 1,
     workers: int = 1,
     watch: Watch | None = None,
@@ -114,6 +120,8 @@ def centre(
     conditions : Conditions, optional
     strict : bool
         Refuse where somebody is out of reach of every place, instead of listing them.
+    gap : float, share
+        Stop when (value − bound) / value is at most this; 0 = until no way between them is left.
     seed : int
     workers : int
         Threads.
@@ -140,7 +148,7 @@ def centre(
     (3.0, 3.0, (2,), 1)
     """
     watch = watch or Watch()
-    search = _Bisection(pairs, p, weight_d, step, conditions or Conditions(), seed, workers, watch)
+    search = _Bisection(pairs, p, weight_d, step, conditions or Conditions(), gap, seed, workers, watch)
     if strict and search.unreachable.size:
         raise Infeasible(
             "unreachable-demand",
@@ -155,19 +163,21 @@ class _Bisection:
     """The radii still possible, and the best places known."""
 
     def __init__(
-        self, pairs: Pairs, p: int, weight_d: ArrayLike | None, step: float | None, conditions: Conditions, seed: int,
-        workers: int, watch: Watch,
+        self, pairs: Pairs, p: int, weight_d: ArrayLike | None, step: float | None, conditions: Conditions, gap: float,
+        seed: int, workers: int, watch: Watch,
     ) -> None:  # fmt: skip
         if p < 0 or int(p) != p:
             raise UsageError("bad-p", f"開く数 {p} は使えません", "0以上の整数を入れてください")
         if step is not None and not (step > 0 and math.isfinite(step)):
             raise UsageError("bad-step", f"区切りの幅 {step} は使えません", "0より大きい数を入れてください")
+        if not gap >= 0:
+            raise UsageError("bad-gap", f"許す差 {gap} は使えません", "0以上の割合を入れてください", "--gap")
         weight = np.ones(pairs.n_demand) if weight_d is None else np.asarray(weight_d, float)
         if weight.shape != (pairs.n_demand,) or not np.isfinite(weight).all() or (weight < 0).any():
             raise UsageError(
                 "bad-weight", "重みに、負の数か数でない値があります", "地点ごとに0以上の数を入れてください"
             )
-        self.p, self.step, self.conditions = p, step, conditions
+        self.p, self.step, self.conditions, self.gap = p, step, conditions, gap
         self.seed, self.workers, self.watch = seed, workers, watch
         self.pairs = replace(pairs, cost=pairs.cost * np.repeat(weight, np.diff(pairs.start)))
         never = masks(conditions, pairs.n_places)[1]
@@ -180,6 +190,7 @@ class _Bisection:
         self.levels = self.levels[self.levels >= self.least]
         self.radii = self.levels if step is None else classes(self.levels, step)
         self.open: Int | None = None
+        self.reached = math.inf  # longest way with these
         self.high = self.radii.size  # index of a radius found to be enough
         self.low = -1  # index of a radius proved too small
         self.proof: Certificate | None = None
@@ -198,7 +209,7 @@ class _Bisection:
         """Bisect; a radius that stays undecided splits the rest into one above and one below."""
         self._try(self.radii.size - 1, last=True)
         unknown = (self.radii.size, -1)  # least and largest undecided index
-        while not self.watch.late():
+        while not self.watch.late() and not self._close():
             if unknown[1] < 0:
                 if self.high - self.low <= 1:
                     return
@@ -253,8 +264,12 @@ class _Bisection:
         is_open = np.zeros(self.pairs.n_places, bool)
         is_open[open_] = True
         reached = float(self._nearest(is_open)[self.counted].max(initial=0.0))
-        self.open = open_
+        self.open, self.reached = open_, reached
         self.high = int(np.searchsorted(self.radii, reached))
+
+    def _close(self) -> bool:
+        """Whether the wanted gap is reached; never by itself where none is wanted."""
+        return self.gap > 0 and self.reached - self._bound() <= self.gap * self.reached
 
     def _tell(self) -> None:
         """Progress: radius reached and radius proved."""
@@ -291,7 +306,7 @@ class _Bisection:
             cpu_seconds=self.watch.cpu_seconds,
             method=METHOD,
             seed=self.seed,
-            finished=self.high - self.low <= 1,
+            finished=self.high - self.low <= 1 or self._close(),
             p=self.p,
             step=self.step,
             low=self._low(),
@@ -301,6 +316,9 @@ class _Bisection:
             served_by=nearest_open(self.pairs, self.open),
             decisions=tuple(self.decisions),
             certificate=self.proof,
+            alternatives=centre_swaps(
+                self.pairs, is_open, self.counted, value, self.conditions, proved=self._bound() >= value
+            ),
         )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
+from daremo.reach.alternatives import Alternatives
 from daremo.reach.doors.backup import solve_backup
 from daremo.reach.doors.certificate import encode
+from daremo.reach.doors.equal import alternatives
 from daremo.reach.doors.question import Doors, doors
 from daremo.reach.doors.solve import Solved, solve
 from daremo.reach.median import alike, checked_gap, weights
@@ -23,6 +25,9 @@ Int = NDArray[np.int64]
 
 #: Costs that exceed the budget by less than this share are sums of floats that mean the same money.
 SAME_YEN = 1e-12
+#: HiGHS keeps rows, whole numbers and its own gap to 1e-6 (mip_feasibility_tolerance) of numbers about 1: a bound from
+#: it is lifted by that share of itself, and by that share of the greatest single worth.
+HIGHS_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +43,12 @@ class Cover(Answer):
     cost_yen : float
         What opening costs; the number of open places where none costs anything.
     bound_certified : float
-        The bound that the certificate proves in whole numbers; `bound` may be tighter where HiGHS solved regions.
+        The bound that the certificate proves in whole numbers; `bound` may be tighter where HiGHS helped (regions,
+        backup) and then rests on its floating-point arithmetic: `bound_from` says so.
     certificate : dict
         Proof of it, see ``docs/know/proof.md``.
+    alternatives : Alternatives or None
+        Layouts that reach as many; None where counting them would take long (backup, beyond small questions).
     """
 
     reached_d: Float
@@ -48,6 +56,12 @@ class Cover(Answer):
     cost_yen: float
     bound_certified: float
     certificate: dict[str, Any] = field(repr=False)
+    alternatives: Alternatives | None = field(default=None, repr=False)
+
+    @property
+    def bound_from(self) -> Literal["certificate", "HiGHS"]:
+        """Who vouches for `bound`: the certificate in whole numbers, or HiGHS in floating point."""
+        return "certificate" if self.bound >= self.bound_certified else "HiGHS"
 
     def as_dict(self) -> dict[str, Any]:
         """The documented machine form; the certificate is written beside it."""
@@ -55,7 +69,9 @@ class Cover(Answer):
             **Answer.as_dict(self),
             "cost_yen": self.cost_yen,
             "bound_certified": self.bound_certified,
+            "bound_from": self.bound_from,
             "unreachable": list(self.unreachable),
+            **(self.alternatives.as_dict() if self.alternatives is not None else {}),
         }
 
 
@@ -148,21 +164,31 @@ def cover(
     def people_of(bound: float) -> float:
         return max(bound / q.scale if backup_share else question.bound_of(bound), value)
 
+    bound, certified = people_of(found.bound), people_of(found.certified)
+    if backup_share and found.bound < found.certified:
+        lift = HIGHS_TOLERANCE * (max(found.bound, 0.0) + float(q.worth.max(initial=1.0)))
+        bound = min(people_of(found.bound + lift), certified)
+    money = np.inf if budget_yen is None else float(budget_yen) * (1 + SAME_YEN)
+    equal = alternatives(
+        q, found.is_open, grain=question.grain, proved=found.finished and gap == 0, costs=costs, money=money,
+        backup_share=backup_share,
+    )  # fmt: skip
     return Cover(
         value=value,
-        bound=people_of(found.bound),
+        bound=bound,
         sense="max",
         open=tuple(int(j) for j in np.flatnonzero(found.is_open)),
         seconds=watch.seconds,
         cpu_seconds=watch.cpu_seconds,
         method=found.method,
         seed=seed,
-        finished=found.finished or people_of(found.bound) <= value,
+        finished=found.finished or bound <= value,
         reached_d=reached,
         unreachable=tuple(int(i) for i in pairs.unreachable()),
         cost_yen=float(costs[found.is_open].sum()),
-        bound_certified=people_of(found.certified),
+        bound_certified=certified,
         certificate=encode(q, found.proof),
+        alternatives=equal,
     )
 
 

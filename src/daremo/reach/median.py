@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
+from daremo.reach.alternatives import Alternatives
 from daremo.reach.doors.certificate import encode
+from daremo.reach.doors.equal import alternatives
 from daremo.reach.doors.prices import best_worth
 from daremo.reach.doors.question import Doors, doors
 from daremo.reach.doors.solve import solve
@@ -45,6 +47,8 @@ class Median(Answer):
         The bound that the certificate proves in whole numbers; `bound` may be tighter where HiGHS solved regions.
     certificate : dict
         Proof of it, see ``docs/know/proof.md``.
+    alternatives : Alternatives or None
+        Layouts whose trips add up to as much.
     """
 
     served_by_d: Int
@@ -54,6 +58,7 @@ class Median(Answer):
     equal_cost: float
     bound_certified: float
     certificate: dict[str, Any] = field(repr=False)
+    alternatives: Alternatives | None = field(default=None, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The documented machine form; the certificate is written beside it."""
@@ -63,6 +68,7 @@ class Median(Answer):
             "bound_certified": self.bound_certified,
             "unreachable": list(self.unreachable),
             "unserved": list(self.unserved),
+            **(self.alternatives.as_dict() if self.alternatives is not None else {}),
         }
 
 
@@ -174,6 +180,9 @@ def median(
         equal_cost=(value / people) ** (1 / (1 + fair)) if people else 0.0,
         bound_certified=trips_of(found.certified),
         certificate=encode(q, found.proof),
+        alternatives=alternatives(
+            q, found.is_open, grain=grain, proved=found.finished and gap == 0, costs=np.ones(q.n_places), money=np.inf
+        ),
     )
 
 

@@ -143,9 +143,45 @@ def machine_form(given: Given, answer: Answer, who: Served, telling: Telling) ->
             for k in answer.open
         ],
         **telling.fields,
+        **_equal_form(given, answer),
         "question": {"demand": given.demand.file, "places": given.places.file, **given.asked},
         "problems": [x.as_dict() for x in given.problems],
     }
+
+
+def _equal_form(given: Given, answer: Answer) -> dict[str, Any]:
+    """Equally good layouts, in ids."""
+    told = getattr(answer, "alternatives", None)
+    if told is None:
+        return {}
+    ids = given.place_names
+    return {
+        **told.as_dict(),
+        "equally_good": [dict(zip(("close", "open"), ids(swap), strict=True)) for swap in told.swaps],
+        "equally_good_layouts": [ids(layout) for layout in told.layouts],
+    }
+
+
+def _equal_said(voice: Voice, given: Given, answer: Answer) -> str:
+    """Equally good layouts in one sentence; nothing where there are none or nobody looked."""
+    told = getattr(answer, "alternatives", None)
+    if told is None or not (told.count or told.layouts):
+        return ""
+    names = given.places.names
+    said = []
+    if told.count:
+        r, j = told.swaps[0]
+        ja, en = f"「{names[r]}」の代わりに「{names[j]}」でもよい", f'"{names[j]}" may stand for "{names[r]}"'
+        if told.count > 1:
+            ja, en = ja + f"など、入れかえ{told.count:,}通り", en + f" and {told.count - 1:,} other exchanges"
+        said.append(voice(ja, en))
+    if told.layouts:
+        n = len(told.layouts)
+        only = told.complete
+        said.append(
+            voice(f"ほかの組み合わせ{n}通り{'' if only else '以上'}", f"{n}{'' if only else ' or more'} other sets")
+        )
+    return voice("同じ良さの選び方: ", "Equally good: ") + voice("、", "; ").join(said) + voice("。", ".")
 
 
 def _where(given: Given, k: int) -> dict[str, float]:
@@ -187,6 +223,8 @@ def show(voice: Voice, given: Given, answer: Answer, who: Served, telling: Telli
             )
         )
     _show_left(voice, given, who)
+    if equal := _equal_said(voice, given, answer):
+        voice.say(equal)
     for line in problem_lines(given.problems, voice, 8):
         voice.say(line)
 
@@ -201,6 +239,11 @@ def _proof(voice: Voice, answer: Answer) -> str:
     said = f"{most} {answer.bound:,.6g}" if math.isfinite(answer.bound) else ""
     if math.isfinite(gap):
         said += voice(f"（差 {percent(gap, 3)}）", f" (gap {percent(gap, 3)})")
+    if getattr(answer, "bound_from", "certificate") != "certificate":
+        sure = f"{getattr(answer, 'bound_certified', math.nan):,.6g}"
+        said += voice(
+            f"。これはHiGHSの計算で、証明書が示す数は {sure} です", f", by HiGHS; the certificate proves {sure}"
+        )
     if not answer.finished:
         said += voice("。途中で止めた答えです", "; stopped before the end")
     return said + voice(f"。{answer.seconds:.1f}秒", f". {answer.seconds:.1f} s")
@@ -283,6 +326,7 @@ def view(voice: Voice, given: Given, answer: Answer, who: Served, telling: Telli
         if math.isfinite(given.limit)
         else ""
     )
+    lead = " ".join(x for x in (lead, _equal_said(voice, given, answer)) if x)
     return ReachView(
         voice.lang,
         telling.eyebrow,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +16,10 @@ from daremo.reach.doors.branch_and_cut import branch_and_cut, entries
 from daremo.reach.doors.compact import compact
 from daremo.reach.doors.exchange import exchange
 from daremo.reach.doors.feasible import cheapest, refuse_impossible
+from daremo.reach.doors.flat import flat_prices
 from daremo.reach.doors.greedy import Columns, greedy, worth_of
+from daremo.reach.doors.merged import Merged
+from daremo.reach.doors.node import FIRST, NEAR
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, best_worth
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional, by_regions, two_best
@@ -31,8 +34,12 @@ MOST_TRIPS, MOST_PLACES = 30_000_000, 3_000
 MOST_DEMAND = 60_000
 #: Parts of our own tree before HiGHS is asked, and in all.
 FEW_PARTS, MANY_PARTS = 30, 100_000
+#: Share of the usual shakes where the first prices are nearly the best: HiGHS finds what is missing.
+FEW_SHAKES = 0.1
 #: HiGHS is asked where trips of a demand point count nearly alike: entries of its programme for each trip.
 FLAT = 3
+#: Trips, merged, between which a linear programme makes the first prices; steps make them below and above.
+FEWEST_MERGED, MOST_MERGED = 3_000, 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +117,60 @@ def solve(
             return Solved(
                 found.is_open, found.value, found.bound, found.certified, found, found.nodes, found.finished, method
             )
+        return _town(
+            q,
+            state,
+            is_open,
+            grain=grain,
+            gap=gap,
+            seed=seed,
+            watch=watch,
+            tell=tell,
+            pool=pool if workers > 1 else None,
+        )
+
+
+def _town(
+    whole: Doors, state: State, is_open: Mask, *, grain: float, gap: float, seed: int, watch: Watch,
+    tell: Callable[[float, float], None], pool: Executor | None,
+) -> Solved:  # fmt: skip
+    """One tree for the whole question; where trips count nearly alike it is merged first and HiGHS ends it."""
+    flat = entries(whole) <= FLAT * whole.place.size
+    merged = Merged.of(whole) if flat else None
+    q = whole if merged is None else merged.q
+    value = worth_of(q, is_open)
+    tolerance = gap * abs(value)
+    near = None
+    if merged is not None and FEWEST_MERGED <= q.place.size <= MOST_MERGED:
+        near = flat_prices(q, state, limit_s=0.5 * (watch.limit_s - watch.seconds))
+    if near is not None:
+        u, v, first, shakes = near.u, near.v, NEAR, FEW_SHAKES
+    else:
         top = best_worth(q)
         u = top if value >= float(top.sum()) else two_best(q, is_open)
-        tolerance = gap * abs(value)
+        v, first, shakes = np.zeros(q.limits.count), FIRST, 1.0
 
-        def tree(most: int) -> Grown:
-            return grow(
-                q, state, u, np.zeros(q.limits.count), is_open=is_open, value=value, grain=grain, tolerance=tolerance,
-                late=watch.late, tell=tell, pool=pool if workers > 1 else None, seed=seed, max_nodes=most,
-            )  # fmt: skip
+    def tree(most: int) -> Grown:
+        return grow(
+            q, state, u, v, is_open=is_open, value=value, grain=grain, tolerance=tolerance, first=first,
+            late=watch.late, tell=tell, pool=pool, seed=seed, max_nodes=most, share=shakes,
+        )  # fmt: skip
 
-        flat = entries(q) <= FLAT * q.place.size
-        grown = tree(FEW_PARTS if flat else MANY_PARTS)
-        if flat and not grown.finished and not watch.late():
-            ended = _by_highs(q, grown, grain=grain, tolerance=tolerance, watch=watch)
-            if ended is not None:
-                return ended
+    grown = tree(FEW_PARTS if flat else MANY_PARTS)
+    ended = None
+    if flat and not grown.finished and not watch.late():
+        ended = _by_highs(q, grown, grain=grain, tolerance=tolerance, watch=watch)
+        if ended is None:
             is_open, value = (is_open if grown.is_open is None else grown.is_open), grown.value
             grown = tree(MANY_PARTS)
-    assert grown.is_open is not None
-    method = f"prices, exchange and branching, {grown.nodes} parts"
-    return Solved(grown.is_open, grown.value, grown.bound, grown.bound, grown, grown.nodes, grown.finished, method)
+    if ended is None:
+        assert grown.is_open is not None
+        method = f"prices, exchange and branching, {grown.nodes} parts"
+        ended = Solved(grown.is_open, grown.value, grown.bound, grown.bound, grown, grown.nodes, grown.finished, method)
+    if merged is None:
+        return ended
+    assert isinstance(ended.proof, Grown)
+    return replace(ended, proof=merged.proof(ended.proof))
 
 
 def _by_highs(q: Doors, grown: Grown, *, grain: float, tolerance: float, watch: Watch) -> Solved | None:

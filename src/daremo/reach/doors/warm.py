@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from daremo.reach.doors.equal import alternatives
 from daremo.reach.doors.question import doors
 from daremo.reach.doors.solve import solve
 from daremo.reach.model import Conditions, Watch
@@ -17,4 +18,5 @@ def warm() -> None:
     pairs = pairs_of_matrix(km)
     conditions = Conditions(organisation_p=np.arange(12) // 4, most_per_organisation=1)
     q = doors(pairs, 11.0 - pairs.cost, p=3, conditions=conditions, whole_worth=True)
-    solve(q, grain=q.scale, gap=0.0, seed=1, workers=1, watch=Watch())
+    found = solve(q, grain=q.scale, gap=0.0, seed=1, workers=1, watch=Watch())
+    alternatives(q, found.is_open, grain=q.scale, proved=True, costs=q.cost_p, money=q.budget)
