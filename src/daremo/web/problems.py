@@ -23,3 +23,10 @@ def refusal(code: str, where: str = "") -> DaremoError:
     """Return the refusal of that code (a wrong number, a missing right), ready to be raised."""
     row = _codes()[code]
     return UsageError(code, row["ja"], row["fix"], where)
+
+
+def words(error: DaremoError, language: str) -> tuple[str, str]:
+    """Return what happened and what to do now, in a language of the pages; what to do is kept in Japanese only."""
+    row = _codes().get(error.code)
+    message = row["en"] if row is not None and language.startswith("en") else error.message
+    return message, error.fix

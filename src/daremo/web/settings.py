@@ -1,66 +1,72 @@
-"""Django's settings, made from the table of settings and the environment; nothing here is edited by a municipality."""
+"""Settings of the desk. What a municipality may set stands in ``tables/settings.csv``, never here."""
 
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from csp.constants import NONE, SELF
+from daremo.web.apps.staff import conf as staff_conf
+from daremo.web.configuration import Configuration, database_of, secret_key_of
+from daremo.web.ui import conf as ui_conf
 
-from daremo.web.apps.staff import conf as staff
-from daremo.web.configuration import read
-from daremo.web.ui import conf as ui
+CONFIGURATION = Configuration(os.environ)
+CONFIGURATION.check()
 
-_told = read(os.environ)
-
-DAREMO_MODE = _told["DAREMO_MODE"]
-DAREMO_CITY, DAREMO_PHONE, DAREMO_HOURS = _told["DAREMO_CITY"], _told["DAREMO_PHONE"], _told["DAREMO_HOURS"]
-DAREMO_OUTBOX, DAREMO_REGION = _told["DAREMO_OUTBOX"], _told["DAREMO_REGION"]
-DAREMO_METRICS_TOKEN = _told["DAREMO_METRICS_TOKEN"]
-DAREMO_SITE = ui.site(_told) if hasattr(ui, "site") else None
+DAREMO_MODE = CONFIGURATION.mode
 PRODUCTION = DAREMO_MODE == "production"
-
-SECRET_KEY = _told["DAREMO_SECRET_KEY"]
 DEBUG = False
-ALLOWED_HOSTS = _told["DAREMO_HOSTS"]
-ROOT_URLCONF = "daremo.web.urls"
-WSGI_APPLICATION = "daremo.web.wsgi.application"
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SECRET_KEY = secret_key_of(CONFIGURATION)
+ALLOWED_HOSTS = list(CONFIGURATION["DAREMO_HOSTS"])
 
+#: Features in the order of the house: each rests on services of those before it.
 FEATURES = (
-    "journal", "places", "people", "schedule", "bookings", "queue", "visits", "followups",
-    "mandates", "notices", "figures", "transfer", "api", "finder", "desk", "counter",
+    "journal", "places", "people", "schedule", "bookings", "queue", "visits", "followups", "mandates",
+    "notices", "figures", "transfer", "api", "finder", "desk", "counter",
 )  # fmt: skip
+_written = [f"daremo.web.apps.{name}" for name in FEATURES if find_spec(f"daremo.web.apps.{name}")]
+
 INSTALLED_APPS = [
-    "daremo.web.ui",
-    *staff.INSTALLED_APPS,
-    *(f"daremo.web.apps.{name}" for name in FEATURES),
-    *(staff.OIDC_APPS if _told["DAREMO_OIDC_URL"] else []),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_htmx",
+    "daremo.web.ui",
+    "daremo.web.gate",
+    *staff_conf.INSTALLED_APPS,
+    *_written,
     "csp",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
 ]
+
 MIDDLEWARE = [
+    "daremo.web.gate.account.Account",
+    "daremo.web.gate.watch.Watch",
     "django.middleware.security.SecurityMiddleware",
+    "daremo.web.gate.headers.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "daremo.web.guards.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
+    "daremo.web.gate.bounds.Bounds",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "daremo.web.guards.LimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "daremo.web.gate.limits.Limits",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    *staff.MIDDLEWARE,
+    "daremo.web.gate.answers.Errors",
+    *staff_conf.MIDDLEWARE,
 ]
-AUTHENTICATION_BACKENDS = staff.AUTHENTICATION_BACKENDS
-globals().update(staff.SETTINGS)
-globals().update(staff.oidc(os.environ))
+
+ROOT_URLCONF = "daremo.web.urls"
+WSGI_APPLICATION = "daremo.web.wsgi.application"
+CSRF_FAILURE_VIEW = "daremo.web.ui.handlers.csrf_failure"
 
 TEMPLATES = [
     {
@@ -71,72 +77,128 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                *ui.CONTEXT_PROCESSORS,
+                *ui_conf.CONTEXT_PROCESSORS,
             ]
         },
     }
 ]
 
-DATABASES = {"default": _told["DAREMO_DATABASE_URL"]}
+# ── data ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+DAREMO_DATA, DAREMO_REGION = Path(CONFIGURATION["DAREMO_DATA"]), Path(CONFIGURATION["DAREMO_REGION"])
+DATABASES = {"default": database_of(CONFIGURATION["DAREMO_DATABASE_URL"], CONFIGURATION["DAREMO_POOL"] or 0)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3") and DATABASES["default"]["NAME"] != ":memory:":
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-LANGUAGE_CODE, LANGUAGES = ui.LANGUAGE_CODE, ui.LANGUAGES
-LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_AGE = ui.LANGUAGE_COOKIE_NAME, ui.LANGUAGE_COOKIE_AGE
-CSRF_FAILURE_VIEW = "daremo.web.ui.handlers.csrf_failure"
-USE_TZ, TIME_ZONE = True, "Asia/Tokyo"
-
+# ── static files: collected with hashes by `daremo serve`; straight from the packages before that ───────────────────
 STATIC_URL = "/static/"
-STATICFILES_DIRS = ui.STATICFILES_DIRS
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+STATIC_ROOT = DAREMO_DATA / "static"
+STATICFILES_DIRS = ui_conf.STATICFILES_DIRS
+_collected = (STATIC_ROOT / "staticfiles.json").exists() and DAREMO_MODE != "development"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DAREMO_DATA / "files"},
+    },
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _collected
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not _collected
+WHITENOISE_AUTOREFRESH = not _collected
+if _collected:
+    WHITENOISE_MAX_AGE = 3600
 
-SESSION_COOKIE_AGE = 7 * 24 * 3600
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _told["DAREMO_HTTPS"]
-SECURE_CONTENT_TYPE_NOSNIFF = True
-# not no-referrer: browsers would send "Origin: null" and every form would fail its CSRF check
+# ── words and time ────────────────────────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE, LANGUAGES = ui_conf.LANGUAGE_CODE, ui_conf.LANGUAGES
+LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_AGE = ui_conf.LANGUAGE_COOKIE_NAME, ui_conf.LANGUAGE_COOKIE_AGE
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Tokyo"
+DAREMO_SITE = CONFIGURATION.site()
+DAREMO_CITY, DAREMO_PHONE, DAREMO_HOURS = (DAREMO_SITE["ja"][k] for k in ("city", "phone", "hours"))
+
+# ── messages to people ────────────────────────────────────────────────────────────────────────────────────────────
+DAREMO_OUTBOX = CONFIGURATION["DAREMO_OUTBOX"]
+DEFAULT_FROM_EMAIL = CONFIGURATION["DAREMO_MAIL_FROM"] or "desk@localhost"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = CONFIGURATION["DAREMO_SMTP_HOST"] or ""
+EMAIL_PORT = CONFIGURATION["DAREMO_SMTP_PORT"]
+EMAIL_HOST_USER = CONFIGURATION["DAREMO_SMTP_USER"] or ""
+EMAIL_HOST_PASSWORD = CONFIGURATION["DAREMO_SMTP_PASSWORD"] or ""
+EMAIL_USE_TLS = CONFIGURATION["DAREMO_SMTP_SECURITY"] == "starttls"
+EMAIL_USE_SSL = CONFIGURATION["DAREMO_SMTP_SECURITY"] == "tls"
+EMAIL_TIMEOUT = 20
+if not EMAIL_HOST:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(DAREMO_OUTBOX / "mail")
+DAREMO_SENDERS = {
+    **({"email": "daremo.web.apps.notices.senders.smtp"} if EMAIL_HOST else {}),
+    **(CONFIGURATION["DAREMO_SENDERS"] or {}),
+}
+
+# ── signing in ────────────────────────────────────────────────────────────────────────────────────────────────────
+AUTHENTICATION_BACKENDS = staff_conf.AUTHENTICATION_BACKENDS
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+globals().update(staff_conf.SETTINGS)
+globals().update(staff_conf.oidc({name: CONFIGURATION[name] or "" for name in CONFIGURATION if "OIDC" in name}))
+if CONFIGURATION["DAREMO_REQUIRE_MFA"] is not None:
+    DAREMO_REQUIRE_MFA = CONFIGURATION["DAREMO_REQUIRE_MFA"]
+
+# ── security ──────────────────────────────────────────────────────────────────────────────────────────────────────
+DAREMO_PROXIES = CONFIGURATION["DAREMO_PROXIES"]
+if DAREMO_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+# `no-referrer` would make browsers send `Origin: null` with every form, which CSRF then refuses. `same-origin` tells
+# other hosts exactly as much: nothing.
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = 31_536_000 if _told["DAREMO_HTTPS"] else 0
-SECURE_SSL_REDIRECT = _told["DAREMO_HTTPS"]
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _told["DAREMO_PROXY"] else None
-DAREMO_PROXY = _told["DAREMO_PROXY"]
 X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "daremo_session"
+ACCOUNT_SESSION_COOKIE_AGE = CONFIGURATION["DAREMO_SESSION_HOURS"] * 3600
+# what a resident has filled in so far; signing in shortens it
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+DATA_UPLOAD_MAX_MEMORY_SIZE = CONFIGURATION["DAREMO_UPLOAD_MB"] * 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+DAREMO_METRICS_TOKEN = CONFIGURATION["DAREMO_METRICS_TOKEN"]
+
+_oidc = urlsplit(CONFIGURATION["DAREMO_OIDC_URL"] or "")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "base-uri": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "object-src": [NONE],
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        # browsers hold a form's redirect to this too, and signing in at the municipality is one
+        "form-action": ["'self'"] + ([f"{_oidc.scheme}://{_oidc.netloc}"] if _oidc.netloc else []),
+        "frame-ancestors": ["'none'"],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-DEFAULT_FROM_EMAIL = _told["DAREMO_MAIL_FROM"] or "daremo@localhost"
-if _told["DAREMO_MAIL_URL"]:
-    globals().update(_told["DAREMO_MAIL_URL"])
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-DAREMO_SENDERS = {
-    **({"email": "daremo.web.apps.notices.senders.smtp"} if _told["DAREMO_MAIL_URL"] else {}),
-    **_told["DAREMO_SENDERS"],
-}
-
+# ── logs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "daremo.web.guards.JsonFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
+    "formatters": {"json": {"()": "daremo.web.gate.logs.JsonLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": CONFIGURATION["DAREMO_LOG_LEVEL"]},
     "loggers": {
-        "daremo": {"level": "INFO"},
-        # Django's own request log prints whole paths; ours prints the template of the path
-        "django.request": {"level": "CRITICAL"},
-        "django.server": {"level": "CRITICAL"},
+        # `daremo.request` has one line for each answer, without the raw path
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "propagate": False},
+        "django": {"handlers": [], "propagate": True},
     },
 }
