@@ -33,7 +33,7 @@ class Check:
 
     Attributes
     ----------
-    name : {"layout", "conditions", "money", "value", "people", "lists", "seal", "proof", "bound"}
+    name : {"layout", "conditions", "money", "value", "people", "lists", "seal", "proof", "bound", "points"}
     ok : bool
     detail : str
         What was found, in plain Japanese.
@@ -151,7 +151,7 @@ def verify_cover(
         cost_p=cost_yen_p,
         conditions=conditions or NOTHING_ELSE,
     )
-    is_open, first = _layout(answer.open, pairs.n_places)
+    is_open, first = choice(answer.open, pairs.n_places)
     if is_open is None:
         return Verdict(False, (first,))
     reached = _two_best(a, is_open, backup_share)
@@ -160,13 +160,13 @@ def verify_cover(
     same = answer.reached_d.shape == reached.shape and np.allclose(answer.reached_d, reached, rtol=NEAR, atol=NEAR)
     return _verdict(
         first,
-        _conditions(a.conditions, is_open),
+        conditions_kept(a.conditions, is_open),
         _money(a, is_open, spent),
         _sum("value", math.fsum(reached), answer.value),
         Check("people", bool(same), "地点ごとの人数は正しい" if same else "地点ごとの人数がちがいます"),
-        _lists((answer.unreachable, pairs.unreachable())),
+        lists((answer.unreachable, pairs.unreachable())),
         *_proofs(a, None if backup_share else is_open, answer, answer.bound_certified, 1 + backup_share),
-        _tighter(answer.value, answer.bound, answer.bound_certified, answer.bound < answer.bound_certified, 0.0),
+        tighter(answer.value, answer.bound, answer.bound_certified, answer.bound < answer.bound_certified, 0.0),
     )
 
 
@@ -205,7 +205,7 @@ def verify_median(
     far = _longest(trips, paid)
     row = trips.demand()
     a = asked(trips, weight[row] * (far[row] - paid), p=p, conditions=conditions or NOTHING_ELSE)
-    is_open, first = _layout(answer.open, trips.n_places)
+    is_open, first = choice(answer.open, trips.n_places)
     if is_open is None:
         return Verdict(False, (first,))
     near_d = np.full(trips.n_demand, np.inf)
@@ -218,13 +218,13 @@ def verify_median(
     most = math.fsum((weight * far)[reached])
     return _verdict(
         first,
-        _conditions(a.conditions, is_open),
+        conditions_kept(a.conditions, is_open),
         _money(a, is_open, True),
         _sum("value", value, answer.value),
         _served(answer, trips, near_d, equal),
-        _lists((answer.unreachable, trips.unreachable()), (answer.unserved, np.flatnonzero(reached & ~served))),
+        lists((answer.unreachable, trips.unreachable()), (answer.unserved, np.flatnonzero(reached & ~served))),
         *_proofs(a, is_open, answer, most - answer.bound_certified, 1.0, most),
-        _tighter(answer.bound_certified, answer.bound, answer.value, answer.bound > answer.bound_certified, most),
+        tighter(answer.bound_certified, answer.bound, answer.value, answer.bound > answer.bound_certified, most),
     )
 
 
@@ -240,20 +240,21 @@ def verify_layout(a: Asked, answer: Chosen) -> Verdict:
     a : Asked
     answer : object with `value`, `bound`, `open`, `unreachable` and `certificate`
     """
-    is_open, first = _layout(answer.open, a.pairs.n_places)
+    is_open, first = choice(answer.open, a.pairs.n_places)
     if is_open is None:
         return Verdict(False, (first,))
     return _verdict(
         first,
-        _conditions(a.conditions, is_open),
+        conditions_kept(a.conditions, is_open),
         _money(a, is_open, True),
         _sum("value", math.fsum(_two_best(a, is_open, 0.0)), answer.value),
-        _lists((answer.unreachable, a.pairs.unreachable())),
+        lists((answer.unreachable, a.pairs.unreachable())),
         *_proofs(a, is_open, answer, answer.bound, 1.0),
     )
 
 
-def _layout(opened: tuple[int, ...], n: int) -> tuple[Mask | None, Check]:
+def choice(opened: tuple[int, ...], n: int) -> tuple[Mask | None, Check]:
+    """The open places as a mask, shape (places,), None where the list is no ascending list of places; and that check."""
     o = np.asarray(opened, np.int64)
     if o.ndim != 1 or (o.size and (o[0] < 0 or o[-1] >= n or (np.diff(o) <= 0).any())):
         return None, Check("layout", False, "開く施設の番号が正しくありません")
@@ -298,7 +299,8 @@ def _served(answer: Placed, trips: Pairs, near_d: Float, equal: float) -> Check:
     return Check("people", ok, "地点ごとの行き先は正しい" if ok else "地点ごとの行き先か、ならした道のりがちがいます")
 
 
-def _conditions(c: Conditions, is_open: NDArray[np.bool_]) -> Check:
+def conditions_kept(c: Conditions, is_open: NDArray[np.bool_]) -> Check:
+    """Whether all conditions hold for these open places, shape (places,), mask."""
     wrong: list[str] = []
     if not is_open[list(c.must)].all():
         wrong.append("かならず開く施設が開いていません")
@@ -330,7 +332,8 @@ def _sum(name: str, found: float, said: float) -> Check:
     return Check(name, near(found, said), f"数えなおすと {found:,.6g}")
 
 
-def _lists(*pairs: tuple[tuple[int, ...], Int]) -> Check:
+def lists(*pairs: tuple[tuple[int, ...], Int]) -> Check:
+    """Whether each list of demand points is the one that was counted again."""
     ok = all(list(said) == found.tolist() for said, found in pairs)
     return Check("lists", ok, "届かない地点の一覧は正しい" if ok else "届かない地点の一覧がちがいます")
 
@@ -363,7 +366,7 @@ def _proofs(
         yield Check("proof", False, f"証明が読めません（{type(e).__name__}）")
 
 
-def _tighter(low: float, bound: float, high: float, by_highs: bool, size: float) -> Check:
+def tighter(low: float, bound: float, high: float, by_highs: bool, size: float) -> Check:
     """A bound tighter than the certified one is HiGHS's word: it must lie between value and proof."""
     rounding = NEAR * max(abs(low), abs(high), size)
     ok = bool(low - rounding <= bound <= high + rounding)

@@ -35,6 +35,16 @@ if TYPE_CHECKING:
     type=click.FloatRange(0),
     help="Help the worst-off first: trips count to the power 1 + FAIR.",
 )
+@click.option(
+    "--worst-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Add up only the trips of this share of people, those with the longest trips (conditional median).",
+)
+@click.option(
+    "--worst-areas",
+    type=click.IntRange(1),
+    help="Add up only so many greatest products of people × trip of a point (k-centrum).",
+)
 @options.capacity
 @options.cost
 @options.conditions
@@ -49,6 +59,8 @@ def median(
     kind: str,
     p: int | None,
     fair: float,
+    worst_share: float | None,
+    worst_areas: int | None,
     gap_share: float,
     time_limit: float | None,
     seed: int,
@@ -83,6 +95,8 @@ def median(
         raise UsageError("no-p", "いくつ開くかが決まっていません", "--p 5 のように書いてください", "--p")
     conditions = conditions_of(given.places, asked)
     refuse_small_p(p, conditions, given.places)
+    worst = worst_share is not None or worst_areas is not None
+    _agree(fair, worst_share, worst_areas, room)
     question: dict[str, Any] = {"p": p, "conditions": conditions}
     if room is None:
         from daremo.reach.doors.warm import warm
@@ -96,15 +110,40 @@ def median(
 
             question |= {"demand_d": size, "capacity_p": room, "weight_d": weight}
             found: Answer = median_with_capacity(given.pairs, **question, **how)
+        elif worst:
+            from daremo.reach.centrum import centrum
+
+            question |= {"weight_d": weight, "areas": worst_areas, "share": worst_share}
+            found = centrum(given.pairs, workers=workers, **question, **how)
         else:
             from daremo.reach.median import median as solve
 
             question |= {"weight_d": weight, "fair": fair}
             found = solve(given.pairs, workers=workers, **question, **how)
     who = _served(given, found, conditions.never)
-    check = "median" if room is None else "median_with_capacity"
-    give(voice, given, found, who, _telling(voice, given, found, who, p), out, Proof(check, question), force=force)
+    check = "median_with_capacity" if room is not None else "centrum" if worst else "median"
+    give(
+        voice,
+        given,
+        found,
+        who,
+        _telling(voice, given, found, who, p, worst_areas),
+        out,
+        Proof(check, question),
+        force=force,
+    )
     return DONE
+
+
+def _agree(fair: float, share: float | None, areas: int | None, room: Any) -> None:
+    """Refuse options that ask two questions at once."""
+    worst = "--worst-share" if share is not None else "--worst-areas"
+    asked = [name for name, given in (("--fair", fair > 0), ("--capacity", room is not None)) if given]
+    if share is not None and areas is not None:
+        asked.append("--worst-areas")
+    if (share is not None or areas is not None) and asked:
+        fix = "どちらか一方を外してください"
+        raise UsageError("two-questions", f"{worst} と {asked[0]} は、いっしょには使えません", fix, asked[0])
 
 
 def _served(given: Given, found: Answer, never: tuple[int, ...]) -> Served:
@@ -123,7 +162,7 @@ def _served(given: Given, found: Answer, never: tuple[int, ...]) -> Served:
     return Served(np.asarray(sent, np.int64), cost, state.astype(np.int64))
 
 
-def _telling(voice: Voice, given: Given, found: Answer, who: Served, p: int) -> Any:
+def _telling(voice: Voice, given: Given, found: Answer, who: Served, p: int, areas: int | None) -> Any:
     from daremo.cli.reach.answered import Telling
 
     need = given.demand.need
@@ -137,5 +176,22 @@ def _telling(voice: Voice, given: Given, found: Answer, who: Served, p: int) -> 
         f"{len(found.open):,} open places: trips add up to {found.value:,.6g}, on average {mean:,.4g} {unit}.",
     )
     fields = {"p": p, "mean": mean, "farthest": farthest}
+    own = found.as_dict()
+    fields |= {k: own[k] for k in ("bound_certified", "equal_cost", "worst", "worst_mean", "threshold") if k in own}
     eyebrow = voice("近さの合計で選ぶ", "Short trips in total")
+    if "worst" in own:
+        eyebrow = voice("いちばん遠い人たちを近くする", "Help those who are worst off")
+        n, worst, mean_worst = len(found.open), own["worst"], own["worst_mean"]
+        if areas is None:
+            headline = voice(
+                f"{n:,}か所を開くと、いちばん遠い{worst:,.0f}人の道のりは平均{mean_worst:,.4g} {unit}です（全員では{mean:,.4g} {unit}）。",
+                f"{n:,} open places: the {worst:,.0f} people worst off travel {mean_worst:,.4g} {unit} on average (everybody: {mean:,.4g} {unit}).",
+            )
+        else:
+            headline = voice(
+                f"{n:,}か所を開くと、人×道のりの大きい{worst:,.0f}地点の平均は{mean_worst:,.6g}です（全員の道のりは平均{mean:,.4g} {unit}）。",
+                f"{n:,} open places: people × trip of the {worst:,.0f} points worst off is {mean_worst:,.6g} on average (everybody's trip: {mean:,.4g} {unit}).",
+            )
+        named = voice("遠い人の道のりの合計", "trips of the worst-off")
+        return Telling("median", eyebrow, headline, named, fields, by_distance=True)
     return Telling("median", eyebrow, headline, voice("道のりの合計", "trips in total"), fields, by_distance=True)
