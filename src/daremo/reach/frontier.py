@@ -7,7 +7,7 @@ something at every other: a curve's bound is the least of all of them, so a poin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
 from daremo.reach.cover import whole_question
+from daremo.reach.doors.branch import Grown
 from daremo.reach.doors.certificate import encode
-from daremo.reach.doors.node import exact
+from daremo.reach.doors.node import Node, Prices, exact
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional
 from daremo.reach.doors.solve import Solved, solve, state_of
@@ -37,8 +38,11 @@ class Point:
         Reached, and what no choice can pass.
     spent : float, yen or places
     open : tuple of int
+    bound_certified : float, people
+        What its certificate, or that of a later point (more money reaches no fewer), proves in whole numbers; `bound`
+        may be tighter where HiGHS helped.
     certificate : dict
-        Proof of this point's own search; the curve's bound may come from a neighbour's.
+        The best proof for this point: of its own search, or with another point's prices.
     """
 
     given: float
@@ -46,6 +50,7 @@ class Point:
     bound: float
     spent: float
     open: tuple[int, ...]
+    bound_certified: float
     certificate: dict[str, Any] = field(repr=False)
 
     @property
@@ -62,6 +67,8 @@ class Frontier:
     ----------
     points : tuple of Point
         Neither value nor bound ever falls along it.
+    unreachable : tuple of int
+        Demand points without any trip.
     unit : {"yen", "places"}
     seconds, cpu_seconds : float
     method : str
@@ -71,6 +78,7 @@ class Frontier:
     """
 
     points: tuple[Point, ...]
+    unreachable: tuple[int, ...]
     unit: str
     seconds: float
     cpu_seconds: float
@@ -78,15 +86,27 @@ class Frontier:
     seed: int
     finished: bool
 
+    @property
+    def open(self) -> tuple[int, ...]:
+        """Open places of the last point."""
+        return self.points[-1].open
+
     def as_dict(self) -> dict[str, Any]:
-        """The documented machine form."""
+        """The documented machine form; value, bound and open places are those of the last point."""
+        last = self.points[-1]
         return {
+            "value": last.value,
+            "bound": last.bound,
+            "gap_share": last.gap_share if np.isfinite(last.gap_share) else None,
+            "open": list(last.open),
+            "unreachable": list(self.unreachable),
             "unit": self.unit,
             "points": [
                 {
                     "given": p.given,
                     "value": p.value,
                     "bound": p.bound,
+                    "bound_certified": p.bound_certified,
                     "gap_share": p.gap_share if np.isfinite(p.gap_share) else None,
                     "spent": p.spent,
                     "open": list(p.open),
@@ -164,9 +184,11 @@ def frontier(
         )
         first = found.is_open
         solved.append((q, found))
-    bound = _joint(solved)
+    proofs = _proofs(solved)
+    certified = _falling([max(p.certified if isinstance(p, Regional) else p.bound, p.value) for p in proofs])
+    bound = _falling([min(found.bound, most) for (_, found), most in zip(solved, certified, strict=True)])
     points = []
-    for (q, found), given, most in zip(solved, asked, bound, strict=True):
+    for (q, found), given, most, sure, proof in zip(solved, asked, bound, certified, proofs, strict=True):
         value = question.people_of(found.is_open)
         points.append(
             Point(
@@ -175,29 +197,40 @@ def frontier(
                 max(question.bound_of(most), value),
                 float(found.is_open.sum() if ps is not None else question.costs[found.is_open].sum()),
                 tuple(int(j) for j in np.flatnonzero(found.is_open)),
-                encode(q, found.proof),
+                max(question.bound_of(sure), value),
+                encode(q, proof),
             )  # fmt: skip
         )
     return Frontier(
-        tuple(points), "places" if ps is not None else "yen", watch.seconds, watch.cpu_seconds,
-        f"{len(points)} points, each from the one before; prices shared", seed, all(f.finished for _, f in solved),
+        tuple(points), tuple(int(i) for i in pairs.unreachable()), "places" if ps is not None else "yen",
+        watch.seconds, watch.cpu_seconds, f"{len(points)} points, each from the one before; prices shared", seed,
+        all(f.finished for _, f in solved),
     )  # fmt: skip
 
 
-def _joint(solved: list[tuple[Doors, Solved]]) -> list[float]:
-    """The least bound of each point: its own, a larger point's, or its budget at another point's prices."""
+def _falling(bounds: list[float]) -> list[float]:
+    """The least of each point's bound and all later points': who may open less reaches no more."""
+    return [float(x) for x in np.minimum.accumulate(np.asarray(bounds)[::-1])[::-1]]
+
+
+def _proofs(solved: list[tuple[Doors, Solved]]) -> list[Grown | Regional]:
+    """The best proof of each point: that of its own search, or its budget at another point's prices."""
     prices = []
     for _, found in solved:
         if isinstance(found.proof, Regional):
-            prices.append((found.proof.u, found.proof.v, found.proof.price))
+            prices.append((found.proof.u, found.proof.v))
         else:
             root = found.proof.root
-            prices.append((root.prices.u.astype(float), root.prices.v.astype(float), root.price))
-    out = []
+            prices.append((root.prices.u.astype(float), root.prices.v.astype(float)))
+    out: list[Grown | Regional] = []
     for q, found in solved:
-        state = state_of(q)
-        tries = [found.bound] + [exact(q, state, u, v, price)[0] for u, v, price in prices]
-        out.append(min(tries))
-    for k in range(len(out) - 2, -1, -1):
-        out[k] = min(out[k], out[k + 1])
+        state, best = state_of(q), found.proof
+        sure = found.certified
+        for u, v in prices:
+            bound, price, _ = exact(q, state, u, v, 0.0)
+            if bound < sure:
+                kept = Prices(u.astype(np.int64), v.astype(np.int64))
+                leaf = Node(state, state.copy(), bound, kept, price, np.zeros(q.n_places))
+                best, sure = Grown(found.is_open, found.value, bound, leaf, 1, found.finished), bound
+        out.append(replace(best, is_open=found.is_open, value=found.value))
     return out

@@ -56,7 +56,7 @@ def frontier(
 ) -> int:
     """Draw the curve: how many people are reached with each number of places, or each budget, and how many could be.
 
-    `value, bound, open` are those of the last point; `points` has every point.
+    `value, bound, open` are those of the last point; `points` has every point. With -o each point keeps its proof.
     """
     from daremo.cli.folder import refuse_foreign, whole_folder
     from daremo.cli.reach.answered import Telling, served, view
@@ -71,13 +71,12 @@ def frontier(
     if out is not None:
         refuse_foreign(out, force=force)
     given = read_given(demand, places, asked)
-    cost = costs_of(given.places) if budgets else None
+    conditions = conditions_of(given.places, asked)
     worth = gradual_worth(given.pairs, given.limit) if gradual else None
+    question: dict[str, Any] = {"need_d": given.demand.need, "ps": ps or None, "budgets_yen": budgets or None}
+    question |= {"cost_yen_p": costs_of(given.places) if budgets else None, "worth": worth, "conditions": conditions}
     with searching(voice, time_limit) as watch:
-        found = solve(
-            given.pairs, given.demand.need, ps=ps or None, budgets_yen=budgets or None, cost_yen_p=cost,
-            worth=worth, conditions=conditions_of(given.places, asked), gap=gap_share, seed=seed, workers=workers, watch=watch,
-        )  # fmt: skip
+        found = solve(given.pairs, **question, gap=gap_share, seed=seed, workers=workers, watch=watch)
     last = found.points[-1]
     unit = voice("円", "yen") if budgets else voice("か所", "places")
     headline = voice(
@@ -86,18 +85,17 @@ def frontier(
     )
     value = _machine_form(given, found, last)
     if out is not None:
-        from daremo.kernel.results import write_json
+        from daremo.cli.reach.kept import Proof, write_answer
         from daremo.report.reach_curve import as_svg
         from daremo.report.reach_map import as_svg as svg_of_map
         from daremo.report.reach_page import as_page
 
-        conditions = conditions_of(given.places, asked)
         answer = _answer(found, last)
         telling = Telling(
             "frontier", voice("予算と届く人", "Money and people"), headline, voice("届く人", "people reached")
         )
         with whole_folder(out, force=force) as folder:
-            write_json(folder / "answer.json", {"daremo_reach": 1, **value})
+            write_answer(folder, given, found, value, Proof("frontier", question))
             if given.drawable:
                 seen = view(voice, given, answer, served(given, last.open, conditions.never, worth), telling)
                 (folder / "map.svg").write_text(svg_of_map(seen), encoding="utf-8")
@@ -120,7 +118,12 @@ def frontier(
     for line in problem_lines(given.problems, voice, 8):
         voice.say(line)
     if out is not None:
-        voice.say(voice(f"\n答え: {out / 'map.html'} と curve.svg", f"\nAnswer: {out / 'map.html'} and curve.svg"))
+        voice.say(
+            voice(
+                f"\n答え: {out / 'map.html'} と curve.svg\n次: daremo reach verify {out}",
+                f"\nAnswer: {out / 'map.html'} and curve.svg\nNext: daremo reach verify {out}",
+            )
+        )
     return DONE
 
 

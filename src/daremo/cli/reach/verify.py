@@ -18,9 +18,11 @@ from daremo.kernel.errors import InputError, Problem
 CHECKS: dict[str, tuple[str, str, bool]] = {
     "access": ("daremo.reach.verify_access", "verify_access", False),
     "centre": ("daremo.reach.covering.verify", "verify_centre", False),
+    "centrum": ("daremo.reach.verify_centrum", "verify_centrum", False),
     "cover": ("daremo.reach.verify", "verify_cover", False),
     "cover_everybody": ("daremo.reach.covering.verify", "verify_everybody", False),
     "cover_with_capacity": ("daremo.reach.cover_capacity", "verify_cover_with_capacity", False),
+    "frontier": ("daremo.reach.verify_frontier", "verify_frontier", False),
     "hours": ("daremo.reach.staffing.check", "verify", True),
     "median": ("daremo.reach.verify", "verify_median", False),
     "median_with_capacity": ("daremo.reach.median_capacity", "verify_median_with_capacity", False),
@@ -90,9 +92,20 @@ def told_otherwise(stated: dict[str, Any], proof: dict[str, Any]) -> list[str]:
         list(stated.get("open_index") or ()) != list(places) or len(stated.get("open") or ()) != len(places)
     ):
         faults.append("answer.json の open が、証明された答えとちがいます")
+    faults += _points_told_otherwise(stated, own) if stated.get("verb") == "frontier" else []
     if stated.get("digest") != sha256(canonical({k: v for k, v in stated.items() if k != "digest"})):
         faults.append("answer.json は、書かれたあとで変えられています")
     return faults
+
+
+def _points_told_otherwise(stated: dict[str, Any], own: dict[str, Any]) -> list[str]:
+    """Where the points of a curve differ from those that were proved; their places are told by id, so by number here."""
+    told, proved = list(stated.get("points") or ()), list(own.get("points") or ())
+    same = len(told) == len(proved) and all(
+        all(_alike(a.get(k), b[k]) for k in b if k != "open") and len(a.get("open") or ()) == len(b["open"])
+        for a, b in zip(told, proved, strict=True)
+    )
+    return [] if same else ["answer.json の points が、証明された曲線とちがいます"]
 
 
 def _alike(a: Any, b: Any) -> bool:
