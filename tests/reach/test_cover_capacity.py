@@ -218,3 +218,14 @@ def test_existing_places_beyond_the_budget_are_impossible():
 def test_numbers_that_make_no_sense_are_refused(question):
     with pytest.raises(UsageError):
         cover_with_capacity([[1.0]], [1.0], [1.0], **question)
+
+
+def test_progress_tells_people_served_and_a_bound_above_them():
+    pairs, need, worth = town(30, 8, seed=2)
+    told: list[tuple[float, float]] = []
+    watch = Watch(tell=lambda value, bound: told.append((value, bound)))
+    found = cover_with_capacity(pairs, need, 200, p=3, worth=worth, watch=watch)
+    values = [v for v, _ in told if np.isfinite(v)]
+    assert told[-1] == pytest.approx((found.value, found.bound), rel=1e-6)
+    assert values == sorted(values)
+    assert all(b >= found.value * (1 - 1e-9) for _, b in told)

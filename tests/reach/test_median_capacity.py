@@ -240,3 +240,15 @@ def test_every_group_has_its_open_place():
     assert set(np.array(answer.open) // 6) == {0, 1, 2, 3}
     assert answer.bound == answer.value
     assert verify_median_with_capacity(answer, cost, demand, capacity, p, conditions=conditions) == ()
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_progress_tells_value_and_bound_in_the_unit_of_the_question(split):
+    cost, demand, capacity, p = town(14, 4, seed=3)
+    told: list[tuple[float, float]] = []
+    watch = Watch(tell=lambda value, bound: told.append((value, bound)))
+    found = median_with_capacity(cost, demand, capacity, p, split=split, watch=watch)
+    values = [v for v, _ in told if np.isfinite(v)]
+    assert told[-1] == pytest.approx((found.value, found.bound), rel=1e-6)
+    assert values == sorted(values, reverse=True)
+    assert all(b <= found.value * (1 + 1e-9) for _, b in told)

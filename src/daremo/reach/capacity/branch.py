@@ -135,7 +135,7 @@ class Tree:
                 self._divide(number, case, prices, bound, division)
         left = [b for b, *_ in self.heap if b <= self.limit]
         bound = bound_of(self.q, self.plan, self.limit, left + self.ends)
-        self.watch.tell(self.plan.cost if self.plan else math.inf, bound)
+        self._tell(bound)
         q = self.q
         proof = Proof(int(self.limit), tuple(self.nodes), q.scale, q.size_scale, q.yen_scale)
         return Found(self.plan, bound, proof, not left)
@@ -171,7 +171,7 @@ class Tree:
         heapq.heappush(self.heap, (max(look.bound, parent), number, case, prices, look.division))
 
     def _tell(self, bound: float) -> None:
-        now = (self.plan.cost if self.plan else math.inf, bound)
+        now = (self.q.told(self.plan.cost if self.plan else math.inf), self.q.told(bound))
         if now != self._told:
             self._told = now
             self.watch.tell(*now)

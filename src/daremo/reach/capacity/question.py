@@ -138,6 +138,10 @@ class Question:
     def n_trips(self) -> int:
         return int(self.trips.demand.size)
 
+    def told(self, cost: float) -> float:
+        """A cost, in whole units, as people count it: their own unit, and a worth where the question is about worth."""
+        return (-cost if self.optional else cost) / self.scale
+
     @property
     def worst(self) -> float:
         """A cost, in whole units, that every answer is below."""

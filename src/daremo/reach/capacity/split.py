@@ -64,7 +64,8 @@ class SplitPricing:
             self._try(case, money, watch, deep=root and calm > 0)
             if self.best is not None:
                 limit = min(limit, self.best.cost)
-            watch.tell(self.best.cost if self.best else np.inf, bound)
+            if root:
+                watch.tell(self.q.told(self.best.cost if self.best else np.inf), self.q.told(bound - self.margin))
             if watch.late(0.9) or calm > 2:
                 break
         kept = Prices(prices.astype(np.int64), round(money / MONEY_STEP))
