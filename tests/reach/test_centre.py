@@ -136,3 +136,22 @@ def test_a_search_that_is_stopped_returns_a_bracket_that_holds():
 def test_the_machine_form_holds_the_bracket():
     told = json.loads(json.dumps(centre(TABLE, 2, step=1.0).as_dict()))
     assert told["low"] < told["value"] <= told["high"] and told["unreachable"] == [3]
+
+
+@pytest.mark.parametrize("gap", [0.05, 0.3, 1.0])
+def test_a_wanted_gap_ends_the_search_early_and_is_kept(gap):
+    r = np.random.default_rng(4)
+    table = np.hypot(*(r.random((200, 1, 2)) - r.random((1, 60, 2))).transpose(2, 0, 1)) * 20
+    pairs = pairs_of_matrix(table)
+    exact, found = centre(pairs, 6), centre(pairs, 6, gap=gap)
+    assert found.finished
+    assert found.gap_share <= gap
+    assert found.bound <= exact.value <= found.value
+    assert len(found.decisions) < len(exact.decisions)
+    assert verify_centre(found, pairs, 6) == ()
+
+
+@pytest.mark.parametrize("gap", [-0.1, float("nan")])
+def test_a_gap_that_makes_no_sense_is_refused(gap):
+    with pytest.raises(UsageError):
+        centre(pairs_of_matrix([[1.0]]), 1, gap=gap)

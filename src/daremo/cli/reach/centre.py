@@ -63,7 +63,7 @@ def centre(
     refuse_small_p(p, conditions, given.places)
     question: dict[str, Any] = {"p": p, "weight_d": (given.demand.need > 0).astype(float), "conditions": conditions}
     with searching(voice, time_limit) as watch:
-        found = solve(given.pairs, **question, step=step, seed=seed, workers=workers, watch=watch)
+        found = solve(given.pairs, **question, step=step, gap=gap_share, seed=seed, workers=workers, watch=watch)
     own = found.as_dict()
     fields = {k: own[k] for k in ("p", "step", "low", "high", "decisions")}
     fields["worst"] = None if found.worst < 0 else given.demand.ids[found.worst]

@@ -158,7 +158,7 @@ def _telling(
     paid = "" if spent is None else voice(f"（費用 {spent:,.0f}円）", f" (¥{spent:,.0f})")
     fields: dict[str, Any] = {} if spent is None else {"cost_yen": spent}
     own = found.as_dict()
-    fields |= {k: own[k] for k in ("bound_certified", "solver_bound", "unserved_people") if k in own}
+    fields |= {k: own[k] for k in ("bound_certified", "bound_from", "solver_bound", "unserved_people") if k in own}
     if everybody:
         headline = voice(
             f"{n:,}か所{paid}で、届く人すべてに届きます。", f"{n:,} places{paid} reach everybody who can be reached."
