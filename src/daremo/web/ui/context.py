@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -16,6 +16,9 @@ from django.utils.translation import get_language
 
 from daremo.web.ui.conf import LANGUAGES, SAMPLE_SITE
 from daremo.web.ui.text import to_html
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class StaffTab:
 
     order: int
     view: str
-    label: str
+    label: str | StrPromise
     allowed: Callable[[HttpRequest], bool] | None = None
 
 

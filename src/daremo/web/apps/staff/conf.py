@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 #: Before ``allauth`` so that our templates win.
-INSTALLED_APPS = ["daremo.web.apps.staff", "allauth", "allauth.account", "allauth.mfa", "allauth.usersessions"]
-#: With an OIDC provider in the settings (see :func:`oidc`).
-OIDC_APPS = ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+INSTALLED_APPS = [
+    "daremo.web.apps.staff",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    # always installed, so that tables are the same everywhere; without a provider in the settings nothing shows
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+]
 
 #: After sessions, locale, common, csrf, authentication and messages, in this order.
 MIDDLEWARE = [
@@ -30,7 +37,8 @@ SETTINGS: dict[str, Any] = {
     "ACCOUNT_EMAIL_VERIFICATION": "none",
     "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
     "ACCOUNT_LOGOUT_REDIRECT_URL": "account_login",
-    "ACCOUNT_SESSION_REMEMBER": False,
+    "ACCOUNT_SESSION_REMEMBER": True,
+    "ACCOUNT_SESSION_COOKIE_AGE": 12 * 3600,
     "ACCOUNT_REAUTHENTICATION_TIMEOUT": 300,
     "ACCOUNT_FORMS": {
         "login": "daremo.web.apps.staff.forms.LoginForm",
@@ -86,4 +94,4 @@ def oidc(environment: Mapping[str, str]) -> dict[str, Any]:
         "secret": secret,
         "settings": {"server_url": url, "oauth_pkce_enabled": True},
     }
-    return {"SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [app]}}, "SOCIALACCOUNT_ONLY": False}
+    return {"SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [app]}}}

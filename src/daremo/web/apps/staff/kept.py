@@ -98,8 +98,9 @@ def forget(request: HttpRequest) -> None:
 
 def filled_in(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """Put what was kept back into its form on the page; sent again, it is no longer kept."""
+    match = request.resolver_match
     found = offered(request)
-    if found is None:
+    if found is None or (match is not None and match.view_name == "staff:kept"):
         return answer
     if request.method == "POST":
         if request.get_full_path() == found.path:

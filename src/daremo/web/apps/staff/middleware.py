@@ -25,7 +25,7 @@ class ActMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         now = clock.now()
-        number = getattr(request, "request_id", None) or uuid.uuid4().hex
+        number = getattr(request, "number", None) or uuid.uuid4().hex
         user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
         membership = None
         if user is not None and user.is_authenticated:
