@@ -151,7 +151,7 @@ class Supporter(Row):
     guardian_consent_on = models.DateField(null=True, blank=True)
     topics = models.JSONField(default=list, blank=True)
     languages = models.JSONField(default=list, blank=True)
-    hours_week_max = models.FloatField(default=20)
+    hours_week_max = models.FloatField(default=20.0)
     home_point = models.ForeignKey(SupportPoint, on_delete=models.SET_NULL, null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
 
