@@ -28,9 +28,8 @@ def country() -> tuple[Pairs, np.ndarray, np.ndarray]:
 def as_if_national(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solve, "MOST_PLACES", 10)
     monkeypatch.setattr(solve, "MOST_DEMAND", 10)
-    monkeypatch.setattr(regions, "SIZES", (40, 80))
+    monkeypatch.setattr(regions, "SIZES", (40, 80, 120))
     monkeypatch.setattr(regions, "SHAKES", 20)
-    monkeypatch.setattr(regions, "SHAKES_AFTER", 20)
 
 
 def whole(country) -> Cover:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from daremo.reach.covering.assemble import Border
 from daremo.reach.covering.parts import Local, part_of
 from daremo.reach.covering.tree import Proof
+from daremo.reach.doors.partition import outward
 
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -89,40 +90,13 @@ def regions_of(part: Local, size: int) -> Int:
             continue
         inside = np.zeros(part.n_places, bool)
         inside[places] = True
-        first = _outward(part.start, part.item, part.turned_start, part.turned_row, inside, places[0])
-        order = _outward(part.start, part.item, part.turned_start, part.turned_row, inside, first[-1])
+        first = outward(part.start, part.item, part.turned_start, part.turned_row, inside, places[0])
+        order = outward(part.start, part.item, part.turned_start, part.turned_row, inside, first[-1])
         rest = np.setdiff1d(places, order)
         order = np.r_[order, rest]
         half = order.size // 2
         todo += [np.sort(order[:half]), np.sort(order[half:])]
     return label
-
-
-@njit(cache=True, nogil=True)
-def _outward(start, item, turned_start, turned_row, inside, first):  # type: ignore[no-untyped-def]
-    """Places inside, in the order in which they are met over shared rows from the first."""
-    n = turned_start.size - 1
-    met = np.zeros(n, np.bool_)
-    seen = np.zeros(start.size - 1, np.bool_)
-    queue = np.zeros(n, np.int64)
-    queue[0] = first
-    met[first] = True
-    head, tail = 0, 1
-    while head < tail:
-        j = queue[head]
-        head += 1
-        for k in range(turned_start[j], turned_start[j + 1]):
-            i = turned_row[k]
-            if seen[i]:
-                continue
-            seen[i] = True
-            for q in range(start[i], start[i + 1]):
-                o = item[q]
-                if inside[o] and not met[o]:
-                    met[o] = True
-                    queue[tail] = o
-                    tail += 1
-    return queue[:tail].copy()
 
 
 @njit(cache=True, nogil=True)

@@ -41,8 +41,9 @@ def entries(q: Doors) -> int:
 
 
 def branch_and_cut(
-    q: Doors, *, slack: float, start: Mask, shut: Mask, opened: Mask, limit_s: float = np.inf, nodes: int = NODES
-) -> Cut:
+    q: Doors, *, slack: float, start: Mask, shut: Mask, opened: Mask, limit_s: float = np.inf, nodes: int = NODES,
+    presolve: bool = True,
+) -> Cut:  # fmt: skip
     """Solve a question up to `slack` units of worth.
 
     Parameters
@@ -53,6 +54,9 @@ def branch_and_cut(
         What is decided.
     limit_s, nodes : float, int
         Wall seconds and branches at most.
+    presolve : bool
+        HiGHS may take the start for better than it is in what its presolve leaves (1.16), and then ends with a bound
+        that holds but is weak; without presolve it does not, and compact questions lose little time.
     """
     unit = max(float(q.worth.max(initial=1.0)), 1.0)
     start_l, place_l, step = _levels(q)
@@ -81,6 +85,8 @@ def branch_and_cut(
     h.silent()
     for key, value in (("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", slack / unit), ("mip_max_nodes", nodes)):
         h.setOptionValue(key, value)
+    if not presolve:
+        h.setOptionValue("presolve", "off")
     if np.isfinite(limit_s):
         h.setOptionValue("time_limit", max(limit_s, 0.1))
     h.passModel(lp)

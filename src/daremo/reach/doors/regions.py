@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 
 from daremo.reach.doors.branch import Grown, grow
 from daremo.reach.doors.branch_and_cut import branch_and_cut
+from daremo.reach.doors.compact import compact
 from daremo.reach.doors.exchange import exchange
 from daremo.reach.doors.greedy import Columns, greedy, worth_of
 from daremo.reach.doors.node import Steps, exact
+from daremo.reach.doors.partition import divided
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, Ascent, ascend, best_worth
 from daremo.reach.doors.question import NO_LIMITS, Doors
+from daremo.reach.doors.regions_windows import swept
 from daremo.reach.model import Watch
 
 Float = NDArray[np.float64]
@@ -37,9 +40,13 @@ State = NDArray[np.int8]
 #: Steps of the whole question between two layouts made from them, and how many such turns.
 STEPS, TURNS, MADE = 150, 4, (1, 3)
 #: Places in a region, from turn to turn larger; a larger region proves more and takes longer.
-SIZES = (330, 700)
-#: Shakes of the whole layout beside each turn of regions, in pieces, and after it.
-SHAKES, PIECES, SHAKES_AFTER = 3_000, 4, 2_000
+SIZES = (330, 700, 1_400)
+#: Sweeps of windows over the layout before each turn of regions: (at most, shakes after each).
+SWEEPS, SHAKES = (2, 4, 4), 500
+#: Share of the price of budget by which it moves between sweeps; a sweep that lifts the layout by less than this ends them.
+PRICE_MOVES, LIFTS = 0.005, 2e-5
+#: Branches of HiGHS in a region.
+NODES = 200
 REGION_FIRST, REGION_LATER = Steps(60, 200, 0.3, 0.7, 15, 0), Steps(30, 120, 0.3, 0.6, 10, 0)
 #: Share of the wanted gap that each region may leave open.
 SLACK_SHARE = 0.03
@@ -129,58 +136,14 @@ def two_best(q: Doors, is_open: Mask) -> Float:
     return u
 
 
-@njit(cache=True, nogil=True)
-def _outward(start: Int, place: Place, cstart: Int, cdemand: Place, inside: Mask, first: int) -> Int:
-    """Places inside, in the order in which they are met over shared people from the first."""
-    met = np.zeros(inside.size, np.bool_)
-    seen = np.zeros(start.size - 1, np.bool_)
-    queue = np.zeros(inside.size, np.int64)
-    queue[0] = first
-    met[first] = True
-    head, tail = 0, 1
-    while head < tail:
-        j = queue[head]
-        head += 1
-        for k in range(cstart[j], cstart[j + 1]):
-            i = cdemand[k]
-            if seen[i]:
-                continue
-            seen[i] = True
-            for e in range(start[i], start[i + 1]):
-                o = place[e]
-                if inside[o] and not met[o]:
-                    met[o] = True
-                    queue[tail] = o
-                    tail += 1
-    return queue[:tail].copy()
-
-
-def halves(q: Doors, c: Columns, able: Int, size: int) -> list[Int]:
-    """Places in groups of at most `size` that share people: halved across the longest way, shape of each (places,), index."""
-    todo, done = [able], []
-    inside = np.zeros(q.n_places, bool)
-    while todo:
-        places = todo.pop()
-        if places.size <= size:
-            done.append(places)
-            continue
-        inside[:] = False
-        inside[places] = True
-        far = _outward(q.start, q.place, c.start, c.demand, inside, int(places[0]))[-1]
-        order = _outward(q.start, q.place, c.start, c.demand, inside, int(far))
-        if order.size < places.size:
-            order = np.r_[order, np.setdiff1d(places, order)]
-        half = order.size // 2
-        todo += [np.sort(order[:half]), np.sort(order[half:])]
-    return done
-
-
 def cut(q: Doors, c: Columns, state: State, u: Float, v: Float, price: float, size: int) -> tuple[Mask, list[Region]]:
     """Divide a question at shared prices: which demand points are on a border, and the regions.
 
     Every place that may open is in one region; what open places give is had already (`q` is compact).
     """
-    groups = halves(q, c, np.flatnonzero(state != SHUT), size)
+    # a price near nothing, or near the best trip, costs the bound little on a border
+    weight = np.minimum(u, np.maximum(best_worth(q) - u, 0.0)) + 1.0
+    groups = divided(q, c, np.flatnonzero(state != SHUT), size, weight)
     label = np.full(q.n_places, -1, np.int64)
     for r, places in enumerate(groups):
         label[places] = r
@@ -233,32 +196,26 @@ def by_regions(
     """
     a, is_open, value = _relaxed(q, c, state, is_open, value, gap, seed, watch, tell)
     u, v = np.rint(a.u), np.rint(a.v)
-    bound, price, _ = exact(q, state, u, v, a.price)
+    bound, price, net = exact(q, state, u, v, a.price)
     best = Regional(u, v, price, np.zeros(q.n_demand, bool), (), bound, bound, is_open, value, 0, False)
+    sweeper = Sweeper(q, c, state, net, price, seed, watch, beside)
     for turn, size in enumerate(SIZES):
+        sweeper.lift(best, SWEEPS[turn], gap)
+        tell(best.value, best.bound)
         if best.bound <= best.value * (1 + gap) or watch.late(0.8):
             break
         border, regions = cut(q, c, state, u, v, price, size)
         shared = float(u[border].sum()) + price * q.budget + float(v @ q.limits.most)
         slack = max(gap, 1e-4) * SLACK_SHARE * best.value / len(regions)
-
         jobs = [
             Job(r, state[r.places], np.where(border[r.demand], 0.0, u[r.demand]), best.is_open[r.places], slack, seed)
             for r in regions
         ]
-        # the whole layout is shaken here, whoever solves the regions
-        shaken = beside.submit(_shaken, q, c, state, best.is_open, best.value, seed + 100 * turn, watch)
-        done = list(pool.map(worked if far else partial(worked, late=watch.late), jobs))
+        done = list(pool.map(worked if far else partial(worked, watch=watch), jobs))
         union = np.zeros(q.n_places, bool)
         for r in done:
             union[r.places] = r.is_open
-        for layout, worth in (shaken.result(), _repaired(q, c, state, union, seed + turn)):
-            if worth > best.value:
-                best.is_open, best.value = layout, worth
-        if best.bound > best.value * (1 + gap) and not watch.late(0.9):
-            best.is_open, best.value = exchange(
-                q, c, state, best.is_open, passes=4, kicks=SHAKES_AFTER, seed=seed + turn
-            )
+        _better(best, _repaired(q, c, state, union, seed + turn))
         total = shared + sum(r.bound for r in done)
         proved = shared + sum(r.grown.bound for r in done if r.grown is not None)
         best.nodes += sum(r.grown.nodes for r in done if r.grown is not None)
@@ -266,26 +223,67 @@ def by_regions(
         if not best.regions or proved < best.certified:
             best.certified, best.border, best.regions = min(proved, best.certified), border, tuple(done)
         tell(best.value, best.bound)
+    sweeper.lift(best, SWEEPS[-1], gap)
+    tell(best.value, best.bound)
     best.finished = best.bound <= best.value * (1 + gap)
     return best
 
 
-def _shaken(
-    q: Doors, c: Columns, state: State, is_open: Mask, value: float, seed: int, watch: Watch
-) -> tuple[Mask, float]:
-    """The whole layout shaken in pieces, between which the watch is asked."""
-    for piece in range(PIECES):
-        if watch.late(0.8):
-            break
-        is_open, value = exchange(q, c, state, is_open, passes=4, kicks=SHAKES, seed=seed + piece)
-    return is_open, value
+def _better(best: Regional, found: tuple[Mask, float]) -> None:
+    """Keep a layout where it is better."""
+    if found[1] > best.value:
+        best.is_open, best.value = found
 
 
-def worked(job: Job, late: Callable[[float], bool] = _never) -> Region:
-    """Solve one region: a tree of its root's prices for the certificate, HiGHS for the rest of the way."""
-    region, given = job.region, job.given.copy()
+class Sweeper:
+    """Sweeps of windows over the best layout, each brought back to the budget; arguments as for `by_regions` and `swept`."""
+
+    def __init__(
+        self, q: Doors, c: Columns, state: State, net: Float, price: float, seed: int, watch: Watch, pool: Executor
+    ) -> None:
+        self.q, self.c, self.state, self.net, self.price = q, c, state, net, price
+        self.seed, self.watch, self.pool, self.sweep = seed, watch, pool, 0
+
+    def lift(self, best: Regional, sweeps: int, gap: float) -> None:
+        """Up to so many sweeps, until the gap is closed or they bring little."""
+        for _ in range(sweeps):
+            if best.bound <= best.value * (1 + gap) or self.watch.late(0.9):
+                return
+            before = best.value
+            layout = swept(
+                self.q, self.c, self.state, self.net, self.price, best.is_open, self.sweep,
+                pool=self.pool, late=partial(self.watch.late, 0.95),
+            )  # fmt: skip
+            spent = float(self.q.cost_p[layout].sum())
+            # windows that spend too much together find budget too cheap
+            self.price *= 1 + PRICE_MOVES * float(np.sign(spent - self.q.budget))
+            _better(best, self._within(layout, spent))
+            self.sweep += 1
+            if best.value <= before * (1 + LIFTS):
+                return
+
+    def _within(self, layout: Mask, spent: float) -> tuple[Mask, float]:
+        """A layout that keeps every limit, brought back to the budget and shaken a little."""
+        seed = self.seed + 100 * self.sweep
+        if spent > self.q.budget:
+            layout, value = _repaired(self.q, self.c, self.state, layout, seed)
+            if value == -np.inf:
+                return layout, value
+        return exchange(self.q, self.c, self.state, layout, passes=4, kicks=SHAKES, seed=seed)
+
+
+def worked(job: Job, watch: Watch | None = None) -> Region:
+    """Solve one region: a tree of its root's prices for the certificate, HiGHS for the rest of the way.
+
+    Parameters
+    ----------
+    watch : Watch, optional
+        Of this process; other machines have none.
+    """
+    late = _never if watch is None else watch.late
+    region = job.region
     region.grown = grow(
-        region.q, given, job.u, np.zeros(0), is_open=job.opened, value=worth_of(region.q, job.opened),
+        region.q, job.given, job.u, np.zeros(0), is_open=job.opened, value=worth_of(region.q, job.opened),
         tolerance=job.slack, first=REGION_FIRST, later=REGION_LATER, max_nodes=1, late=partial(late, 0.9),
         seed=job.seed, share=0.05,
     )  # fmt: skip
@@ -293,12 +291,20 @@ def worked(job: Job, late: Callable[[float], bool] = _never) -> Region:
     assert grown.is_open is not None
     region.bound, region.is_open = grown.bound, grown.is_open
     if grown.bound > grown.value + job.slack and not late(0.9):
+        end = grown.root.end().state
+        left = compact(region.q, end)
+        none = np.zeros(left.q.n_places, bool)
         found = branch_and_cut(
-            region.q, slack=job.slack, start=region.is_open, shut=given == SHUT, opened=given == OPEN
-        )
-        region.bound = min(region.bound, max(found.bound, grown.value))
-        if found.is_open is not None and worth_of(region.q, found.is_open) > grown.value:
-            region.is_open = found.is_open
+            left.q, slack=job.slack, start=grown.is_open[left.place], shut=none, opened=none, nodes=NODES,
+            limit_s=np.inf if watch is None else watch.limit_s - watch.seconds, presolve=False,
+        )  # fmt: skip
+        # whatever the root set aside is below what was then good
+        region.bound = min(region.bound, max(found.bound + left.had, grown.value + job.slack))
+        if found.is_open is not None:
+            layout = end == OPEN
+            layout[left.place] = found.is_open
+            if worth_of(region.q, layout) > grown.value:
+                region.is_open = layout
     return region
 
 
