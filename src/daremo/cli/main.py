@@ -25,6 +25,12 @@ class Verbs(click.Group):
         "plan": "Choose what to buy for a budget, with a proved bound.",
         "reach": "Site support points and measure access, with proved bounds, on any table of places.",
         "verify": "Check a plan from the plan and the region alone.",
+        "serve": "Start the desk: pages to find and book help, with the sample town where nothing is there yet.",
+        "worker": "Do what nobody waits for: messages, waiting lists, deletion when its time has come.",
+        "migrate": "Bring the desk's database to this version's tables.",
+        "backup": "Write everything the desk knows into one file, while it runs.",
+        "restore": "Put a backup back.",
+        "desk": "Check the settings of the desk.",
         "assumptions": "List every default with its range, source and certainty.",
     }
 

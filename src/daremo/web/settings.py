@@ -84,9 +84,10 @@ TEMPLATES = [
 ]
 
 # ── data ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-DAREMO_DATA, DAREMO_REGION = Path(CONFIGURATION["DAREMO_DATA"]), Path(CONFIGURATION["DAREMO_REGION"])
+DAREMO_DATA, DAREMO_REGION = (Path(CONFIGURATION[name]).absolute() for name in ("DAREMO_DATA", "DAREMO_REGION"))
 DATABASES = {"default": database_of(CONFIGURATION["DAREMO_DATABASE_URL"], CONFIGURATION["DAREMO_POOL"] or 0)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3") and DATABASES["default"]["NAME"] != ":memory:":
+    DATABASES["default"]["NAME"] = str(Path(DATABASES["default"]["NAME"]).absolute())
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
@@ -123,7 +124,7 @@ DAREMO_SITE = CONFIGURATION.site()
 DAREMO_CITY, DAREMO_PHONE, DAREMO_HOURS = (DAREMO_SITE["ja"][k] for k in ("city", "phone", "hours"))
 
 # ── messages to people ────────────────────────────────────────────────────────────────────────────────────────────
-DAREMO_OUTBOX = CONFIGURATION["DAREMO_OUTBOX"]
+DAREMO_OUTBOX = CONFIGURATION["DAREMO_OUTBOX"].absolute()
 DEFAULT_FROM_EMAIL = CONFIGURATION["DAREMO_MAIL_FROM"] or "desk@localhost"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = CONFIGURATION["DAREMO_SMTP_HOST"] or ""
@@ -198,6 +199,8 @@ LOGGING = {
     "loggers": {
         # `daremo.request` has one line for each answer, without the raw path
         "django.request": {"level": "ERROR"},
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
         "django.server": {"handlers": [], "propagate": False},
         "django": {"handlers": [], "propagate": True},
     },

@@ -16,6 +16,8 @@ from daremo.web.gate.logs import request_number
 
 log = logging.getLogger("daremo.request")
 
+#: Answered before addresses are resolved; see ``watch.py``.
+WATCHED = ("/healthz", "/readyz", "/metrics")
 _GOOD_NUMBER = re.compile(r"[A-Za-z0-9-]{8,40}")
 
 
@@ -33,6 +35,8 @@ def route_of(request: HttpRequest) -> str:
     match = getattr(request, "resolver_match", None)
     if match is not None:
         return f"/{match.route}"
+    if request.path in WATCHED:
+        return request.path
     return "static" if request.path.startswith(settings.STATIC_URL) else "no such page"
 
 
