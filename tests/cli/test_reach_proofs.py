@@ -83,3 +83,33 @@ def test_the_worst_off_are_told_kept_and_checked(
     assert daremo("reach", "verify", out).code == 3
     twice = daremo(*common, *worst, "--fair", 1, "--json")
     assert twice.json["error"]["code"] == "two-questions"
+
+
+def test_hours_by_age_add_up_to_the_whole_and_are_checked(small_town: Path, daremo: Callable[..., Ran], tmp_path: Path):
+    out = tmp_path / "hours"
+    common = ("reach", "hours", small_town, "--radius-km", 4, "--budget-yen", "2000000", "--gap", 0.05)
+    ages = ("--stage", "65-74", "--stage", "75+", "--half", 3, "--half", 1.5)
+    told = daremo(*common, *ages, "-o", out, "--json").json
+    assert told["stages"] == ["65-74", "75+"] and told["question"]["stage"] == ["65-74", "75+"]
+    for row in told["hours"]:
+        assert len(row["slot_learners_g"]) == 2
+        assert sum(row["attendance_year_g"]) == pytest.approx(row["attendance_year"])
+        assert sum(row["slot_learners_g"]) == pytest.approx(row["slot_learners"])
+    assert told["value"] <= told["bound"] <= told["bound_certified"]
+    assert told["people"] == daremo(*common, "--need", "65+", "--json").json["people"]
+    assert daremo("reach", "verify", out).code == 0
+    assert "75+の人/枠" in daremo(*common, *ages).out
+    assert daremo(*common, *ages[:4], *("--half", 1) * 3, "--json").json["error"]["code"] == "bad-stages"
+    assert daremo(*common, *ages, "--need", "65+", "--json").json["error"]["code"] == "two-questions"
+
+
+def test_hours_with_forged_prices_are_refused(small_town: Path, daremo: Callable[..., Ran], tmp_path: Path):
+    out = tmp_path / "hours"
+    common = ("reach", "hours", small_town, "--need", "65+", "--radius-km", 4, "--budget-yen", "2000000", "--gap", 0.05)
+    assert daremo(*common, "-o", out).code == 0
+    record = json.loads((out / "proof.json").read_text())
+    certificate = record["answer"]["with"]["certificate"]["dict"]
+    parts = next(x for x in certificate if x[0] == "parts")[1]
+    next(x for x in parts[0]["dict"] if x[0] == "visit")[1] = 0.5
+    (out / "proof.json").write_text(json.dumps(record))
+    assert daremo("reach", "verify", out).code == 3

@@ -20,6 +20,7 @@ from daremo.reach.rounds import RoundsQuestion, Stop, Vehicle, rounds, rounds_qu
 from daremo.reach.routing import price as price_module
 from daremo.reach.routing.day import kinds_of, timetable
 from daremo.reach.routing.price import best_days, network
+from daremo.reach.verify_rounds_bound import least_yen, most_people
 
 
 def question(seed: int, n: int, vehicles: int = 1, days: int = 1, budget_yen: float = math.inf) -> RoundsQuestion:
@@ -147,6 +148,18 @@ def test_a_day_of_one_van_is_the_best_of_all_orders(seed: int, n: int, poor: boo
     assert answer.cost_yen == pytest.approx(yen, abs=1e-3)
     assert answer.bound == pytest.approx(people, abs=1e-4) and answer.cost_bound_yen == pytest.approx(yen, abs=0.5)
     assert verify(q, answer) == ()
+    assert people <= answer.bound_certified and answer.cost_bound_certified_yen <= yen
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 2), st.integers(1, 2))
+def test_no_plan_passes_the_bounds_that_the_checker_works_out(seed: int, n: int, vehicles: int, days: int):
+    q = question(seed, n, vehicles=vehicles, days=days)
+    free = replace(q, stops=tuple(replace(s, required=False) for s in q.stops))
+    _, people, yen = by_force(free)
+    assert most_people(free) >= people
+    assert least_yen(free, people) <= yen * (1 + 1e-12)
+    assert least_yen(free, people + 1e6) == 0.0
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -296,6 +309,9 @@ def test_the_check_rejects_an_answer_that_was_altered():
         replace(answer, rounds=answer.rounds[1:]),
         replace(answer, rounds=(replace(first, day=99), *answer.rounds[1:])),
         replace(answer, rounds=(first, *answer.rounds)),
+        replace(answer, bound=answer.value, bound_certified=most_people(q) * (1 - 1e-6)),
+        replace(answer, bound=most_people(q) * 1.001),
+        replace(answer, cost_bound_certified_yen=least_yen(q, answer.value) * 1.001),
     ]
     assert [bool(verify(q, a)) for a in altered] == [True] * len(altered)
 

@@ -7,14 +7,16 @@ from numpy.typing import NDArray
 
 from daremo.reach.model import Watch
 from daremo.reach.staffing.answer import HoursAnswer, PlaceHours
-from daremo.reach.staffing.attendance import Units, attendance, units_of
+from daremo.reach.staffing.attendance import Units, attendance, attendance_by_stage, units_of
 from daremo.reach.staffing.check import verify
 from daremo.reach.staffing.layout import Layout, divisible_value
 from daremo.reach.staffing.learners import Slots, learners
+from daremo.reach.staffing.prices import certificate
 from daremo.reach.staffing.question import Behaviour, HoursQuestion, Standard, hours_question
 from daremo.reach.staffing.queue import full_share, mean_wait_min, wait_over_share
-from daremo.reach.staffing.solve import solve
+from daremo.reach.staffing.solve import Solved, solve
 from daremo.reach.staffing.terms import Terms, terms_of
+from daremo.reach.verify_hours import certified_bound
 
 __all__ = ["Behaviour", "HoursAnswer", "HoursQuestion", "PlaceHours", "Standard", "hours", "hours_question", "verify"]
 
@@ -58,35 +60,37 @@ def hours(question: HoursQuestion, *, watch: Watch | None = None, gap: float = 1
     t = terms_of(question)
     units = units_of(question)
     solved = solve(units, t, watch, gap, question.behaviour.visits_a_person)
-    return _told(question, units, t, solved.layout, solved.bound, watch, solved.method, seed, solved.finished)
+    return _told(question, units, t, solved, watch, seed)
 
 
 def _told(
     q: HoursQuestion,
     units: Units,
     t: Terms,
-    layout: Layout,
-    bound: float,
+    solved: Solved,
     watch: Watch,
-    method: str,
     seed: int,
-    finished: bool,
 ) -> HoursAnswer:
-    a_person = q.behaviour.visits_a_person
-    places = tuple(_place(q, t, layout, i) for i in range(layout.open.size))
+    a_person, layout = q.behaviour.visits_a_person, solved.layout
+    open_p = np.zeros(q.n_places, bool)
+    open_p[layout.open] = True
+    came_gp = attendance_by_stage(q, open_p)
+    places = tuple(_place(q, t, layout, i, came_gp[:, layout.open[i]]) for i in range(layout.open.size))
     needed = np.maximum(t.least_units, layout.served / np.maximum(t.unit_visits_p[layout.open], 1e-12))
     unreachable, unserved = _left_out(q, units, layout)
     visits = float(layout.served.sum())
+    proof = certificate(q, units, solved.parts)
+    certified = max(certified_bound(q, proof), visits / a_person)
     return HoursAnswer(
         value=visits / a_person,
-        bound=bound / a_person,
+        bound=min(solved.bound / a_person, certified),
         sense="max",
         open=tuple(int(p) for p in layout.open),
         seconds=watch.seconds,
         cpu_seconds=watch.cpu_seconds,
-        method=f"{q.behaviour.choice} choice; {method}",
+        method=f"{q.behaviour.choice} choice; {solved.method}",
         seed=seed,
-        finished=finished,
+        finished=solved.finished,
         places=places,
         served_year=visits,
         attendance_year=float(layout.came.sum()),
@@ -98,6 +102,8 @@ def _told(
         unserved=unserved,
         quiet=tuple(p.place for p in places if p.quiet),
         full=tuple(p.place for p in places if p.turned_away_year > 1e-6),
+        bound_certified=certified,
+        certificate=proof,
     )
 
 
@@ -116,7 +122,7 @@ def _left_out(q: HoursQuestion, units: Units, layout: Layout) -> tuple[tuple[int
     )
 
 
-def _place(q: HoursQuestion, t: Terms, layout: Layout, i: int) -> PlaceHours:
+def _place(q: HoursQuestion, t: Terms, layout: Layout, i: int, came_g: Float) -> PlaceHours:
     p, s = int(layout.open[i]), q.standard
     steps, served, came = int(layout.units[i]), float(layout.served[i]), float(layout.came[i])
     hours_week, seats, desks = steps * s.step_h, int(q.seats_p[p]), int(q.desks_p[p])
@@ -146,4 +152,6 @@ def _place(q: HoursQuestion, t: Terms, layout: Layout, i: int) -> PlaceHours:
         slot_single_share=slot.single_share,
         cost_yen=float(cost),
         quiet=load < s.least_load_share - 1e-9,
+        attendance_year_g=tuple(float(x) for x in came_g),
+        slot_learners_g=tuple(float(x) * slot.mean / came if came > 0 else 0.0 for x in came_g),
     )

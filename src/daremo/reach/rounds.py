@@ -22,6 +22,7 @@ from daremo.reach.routing.plans import Chosen, choose, programme
 from daremo.reach.routing.price import network
 from daremo.reach.routing.reasons import alone, unserved
 from daremo.reach.routing.search import search
+from daremo.reach.verify_rounds_bound import least_yen, most_people
 
 __all__ = [
     "Halt", "Round", "RoundsAnswer", "RoundsQuestion", "Stop", "Unserved", "Vehicle", "rounds", "rounds_question",
@@ -238,9 +239,10 @@ def _told(
             made[s] += 1
     days = tuple(round_of(q, i, day, order) for i, day, order in sorted(plan, key=lambda r: (r[1], r[0])))
     cost, people = sum(r.cost_yen for r in days), sum(r.people for r in days)
+    certified, floor_yen = max(most_people(q), float(people)), min(least_yen(q, float(people)), float(cost))
     answer = RoundsAnswer(
         value=float(people),
-        bound=max(float(bound), float(people)),
+        bound=max(min(float(bound), certified), float(people)),
         sense="max",
         open=tuple(s for s, visits in enumerate(made) if visits),
         seconds=watch.seconds,
@@ -251,8 +253,10 @@ def _told(
         rounds=days,
         visits=tuple(made),
         cost_yen=float(cost),
-        cost_bound_yen=min(max(0.0, float(cost_bound)), float(cost)),
+        cost_bound_yen=min(max(floor_yen, float(cost_bound)), float(cost)),
         unserved=unserved(q, c, kinds, made, float(cost), len(days)),
+        bound_certified=certified,
+        cost_bound_certified_yen=floor_yen,
     )
     watch.tell(answer.value, answer.bound)
     return answer

@@ -172,6 +172,9 @@ class RoundsAnswer(Answer):
     cost_bound_yen : float
         No plan that reaches as many people (and all required visits that this one makes) costs less.
     unserved : tuple of Unserved
+    bound_certified, cost_bound_certified_yen : float, people and yen
+        Bounds of all plans that the checker works out by itself in exact fractions (`verify_rounds_bound`); `bound` and
+        `cost_bound_yen` may be tighter and then rest on HiGHS and on prices that are not kept.
     """
 
     rounds: tuple[Round, ...]
@@ -179,6 +182,13 @@ class RoundsAnswer(Answer):
     cost_yen: float
     cost_bound_yen: float
     unserved: tuple[Unserved, ...]
+    bound_certified: float
+    cost_bound_certified_yen: float
+
+    @property
+    def bound_from(self) -> Literal["certificate", "HiGHS"]:
+        """Who vouches for `bound`: the checker's own bound, or HiGHS."""
+        return "certificate" if self.bound >= self.bound_certified else "HiGHS"
 
     @property
     def cost_gap_share(self) -> float:
@@ -192,6 +202,9 @@ class RoundsAnswer(Answer):
             "cost_yen": self.cost_yen,
             "cost_bound_yen": self.cost_bound_yen,
             "cost_gap_share": self.cost_gap_share,
+            "bound_certified": self.bound_certified,
+            "bound_from": self.bound_from,
+            "cost_bound_certified_yen": self.cost_bound_certified_yen,
             "visits": list(self.visits),
             "rounds": [asdict(r) for r in self.rounds],
             "unserved": [asdict(u) for u in self.unserved],

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from daremo.reach.rounds_model import Halt, Round, RoundsAnswer, RoundsQuestion
+from daremo.reach.verify_rounds_bound import least_yen, most_people
 
 #: Yen, people and km may differ by this much.
 CLOSE = 1e-6
@@ -14,8 +15,8 @@ CLOSE = 1e-6
 def verify(question: RoundsQuestion, answer: RoundsAnswer) -> tuple[str, ...]:
     """What does not hold in a plan of rounds, in Japanese sentences; nothing where all of it holds.
 
-    Times, rules of work, windows, parts of the period, people, costs and lists are recomputed. Of the bounds only
-    that nothing in the plan contradicts them.
+    Times, rules of work, windows, parts of the period, people, costs and lists are recomputed, and the certified bounds
+    of people and cost worked out anew. Tighter bounds are HiGHS's word: they are only compared with these and the plan.
 
     Parameters
     ----------
@@ -127,5 +128,12 @@ def _sums(q: RoundsQuestion, a: RoundsAnswer) -> Iterator[str]:
         yield "費用の合計が合わないか、予算をこえています"
     if a.bound < a.value * (1 - CLOSE) or a.cost_bound_yen > a.cost_yen * (1 + CLOSE) + CLOSE:
         yield "上限か下限が、値と矛盾します"
-    if a.bound > sum(s.people * s.visits for s in q.stops) * (1 + CLOSE) + CLOSE:
-        yield "上限が、訪問をすべて行ったときの人数より大きくなっています"
+    if a.bound_certified < most_people(q) * (1 - 1e-12):
+        yield "証明された上限が、数えなおした上限より小さくなっています"
+    if a.bound > a.bound_certified * (1 + CLOSE):
+        yield "上限が、証明された上限より大きくなっています"
+    floor = least_yen(q, a.value)
+    if a.cost_bound_certified_yen > floor * (1 + 1e-9) + 1e-9:
+        yield "証明された費用の下限が、数えなおした下限より大きくなっています"
+    if a.cost_bound_yen < a.cost_bound_certified_yen * (1 - CLOSE):
+        yield "費用の下限が、証明された下限より小さくなっています"

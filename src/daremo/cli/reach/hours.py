@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
 from daremo.cli.frame import DONE, Voice, example, verb
 from daremo.cli.plan import Yen
 from daremo.cli.reach import options
+from daremo.kernel.errors import UsageError
+
+if TYPE_CHECKING:
+    from daremo.cli.reach.given import Given
+
+Float = NDArray[np.float64]
 
 #: Where half still come, where nobody says: minutes and km.
 HALF = {"min": 15.0, "km": 2.0}
+#: How sharply the log-logistic decay falls there, alike for all ages.
+SLOPE = 2.5
 
 
 @click.command(
-    epilog=example("daremo reach hours town --need 65+ --radius-km 5 --budget-yen 3000000 --hour-yen 2500 --json")
+    epilog=example(
+        "daremo reach hours town --need 65+ --radius-km 5 --budget-yen 3000000 --hour-yen 2500 --json",
+        "daremo reach hours town --stage 65-74 --stage 75+ --radius-km 5 --p 6 --budget-yen 3000000 --half 3 --half 1.5",
+    )
 )
 @options.points
 @options.travel
@@ -34,16 +47,27 @@ HALF = {"min": 15.0, "km": 2.0}
     help="Everybody goes to the best open place, or people split by attraction.",
 )
 @click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    metavar="AGE",
+    help="Ages (or columns of DEMAND) kept apart, e.g. --stage 65-74 --stage 75+; instead of --need.",
+)
+@click.option(
     "--half",
+    "halves",
+    multiple=True,
     type=click.FloatRange(0, min_open=True),
-    help="km or minutes where half still come; else 2 km or 15 minutes.",
+    help="km or minutes where half still come; else 2 km or 15 minutes. Once, or once for each --stage.",
 )
 @click.option(
     "--uptake",
-    default=0.1,
+    "uptakes",
+    multiple=True,
+    default=(0.1,),
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="Share of those in need who come in a year to a place next door.",
+    help="Share of those in need who come in a year to a place next door. Once, or once for each --stage.",
 )
 @click.option(
     "--visits",
@@ -85,8 +109,9 @@ def hours(
     hour_yen: int,
     visit_yen: int,
     choice: Literal["best", "huff"],
-    half: float | None,
-    uptake: float,
+    stages: tuple[str, ...],
+    halves: tuple[float, ...],
+    uptakes: tuple[float, ...],
     visits: float,
     visit_min: float,
     wait_min: float,
@@ -101,11 +126,12 @@ def hours(
 ) -> int:
     """Open places and size their staffed hours to who comes, so that nobody queues long and slots are not empty.
 
-    `value` is people served in a year. A column of costs (or --cost) is what a place costs before anybody staffs it.
+    `value` is people served in a year; with --stage each place tells who would come by age, and learners a slot by
+    age, which add up to the whole. A column of costs (or --cost) is what a place costs before anybody staffs it.
     """
     from daremo.cli.folder import refuse_foreign
     from daremo.cli.reach.answered import Telling, give, served
-    from daremo.cli.reach.given import conditions_of, read_given
+    from daremo.cli.reach.given import conditions_of
     from daremo.cli.reach.kept import Proof
     from daremo.cli.reach.searching import searching
     from daremo.reach.hours import Behaviour, Standard, hours_question
@@ -113,14 +139,15 @@ def hours(
 
     if out is not None:
         refuse_foreign(out, force=force)
-    given = read_given(demand, places, asked)
+    given, people = _people(demand, places, stages, asked)
     question = hours_question(
         given.pairs,
-        given.demand.need,
+        people,
         behaviour=Behaviour(
             choice=choice,
-            half_g=np.array([half or HALF[given.pairs.unit]]),
-            uptake_g=np.array([uptake]),
+            half_g=_each("--half", halves or (HALF[given.pairs.unit],), people.shape[1]),
+            slope_g=np.full(people.shape[1], SLOPE),
+            uptake_g=_each("--uptake", uptakes, people.shape[1]),
             visits_a_person=visits,
         ),
         standard=Standard(visit_min=visit_min, wait_min=wait_min, wait_risk_share=wait_risk),
@@ -136,7 +163,8 @@ def hours(
         found = solve(question, watch=watch, gap=gap_share or 1e-4, seed=seed)
     own = found.as_dict()
     names = ("served_year", "attendance_year", "cost_yen", "budget_yen", "rounding_yen", "rounding_people")
-    fields = {k: own[k] for k in names} | {
+    fields = {k: own[k] for k in (*names, "bound_certified", "bound_from")} | {
+        "stages": list(stages),
         "hours": [{**x, "place": given.places.ids[x["place"]]} for x in own["places"]],
         **{k: [given.places.ids[i] for i in own[k]] for k in ("quiet", "full")},
     }
@@ -149,6 +177,8 @@ def hours(
         voice("1枠の人", "learners/slot"): [f"{x.slot_learners:.1f}" for x in found.places],
         voice("待ちすぎ", "wait too long"): [f"{100 * x.wait_over_share:.0f}%" for x in found.places],
     }
+    for g, stage in enumerate(stages):
+        facts[voice(f"{stage}の人/枠", f"{stage}/slot")] = [f"{x.slot_learners_g[g]:.1f}" for x in found.places]
     kinds = ["point" if x.kind == "desk" else "class" for x in found.places]
     eyebrow = voice("相談の時間を決める", "Size the hours of help")
     telling = Telling(
@@ -157,3 +187,30 @@ def hours(
     who = served(given, found.open, question.conditions.never)
     give(voice, given, found, who, telling, out, Proof("hours", {"question": question}), force=force)
     return DONE
+
+
+def _people(demand: Path, places: Path | None, stages: tuple[str, ...], asked: dict[str, Any]) -> tuple[Given, Float]:
+    """The question as read, and its people by life stage, shape (demand, stages); its need is their sum."""
+    from daremo.cli.reach.given import read_demand, read_given
+
+    if not stages:
+        given = read_given(demand, places, asked)
+        return given, given.demand.need[:, None]
+    if asked.get("need"):
+        fix = "--need を外すか、--stage を外してください"
+        raise UsageError("two-questions", "--need と --stage は、いっしょには使えません", fix, "--stage")
+    good = bool(asked.get("skip_bad_rows"))
+    given = read_given(demand, places, {**asked, "need": stages[0]})
+    people = np.stack([read_demand(demand, s, good_rows=good).need for s in stages], axis=1)
+    kept = {k: v for k, v in given.asked.items() if k != "need"} | {"stage": list(stages)}
+    return replace(
+        given, demand=replace(given.demand, numbers=given.demand.numbers | {"need": people.sum(axis=1)}), asked=kept
+    ), people
+
+
+def _each(option: str, given: tuple[float, ...], stages: int) -> Float:
+    """One number for each stage, shape (stages,): the only one given, or one each."""
+    if len(given) not in (1, stages):
+        fix = f"{option} を1回、または --stage と同じ {stages} 回書いてください"
+        raise UsageError("bad-stages", f"{option} の数が --stage の数とちがいます", fix, option)
+    return np.array(given * stages if len(given) == 1 else given, float)

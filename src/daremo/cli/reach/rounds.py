@@ -131,6 +131,7 @@ def rounds(
     )
     own = found.as_dict()
     fields = {k: own[k] for k in ("cost_yen", "cost_bound_yen", "visits", "rounds")}
+    fields |= {k: own[k] for k in ("bound_certified", "bound_from", "cost_bound_certified_yen")}
     fields["unserved"] = [{**u, "stop": points.ids[u["stop"]]} for u in own["unserved"]]
     headline = voice(
         f"{len(found.rounds):,}回の巡回で{len(found.open):,}か所を回り、のべ{found.value:,.0f}人に届きます（{found.cost_yen:,.0f}円）。",

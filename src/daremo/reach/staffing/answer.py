@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from daremo.reach.model import Answer
@@ -32,6 +33,10 @@ class PlaceHours:
     cost_yen : float, yen a year
     quiet : bool
         Slots are emptier than the standard allows; the place is open because it must be.
+    attendance_year_g : tuple of float, visits a year
+        Who would come, by life stage; adds up to `attendance_year`.
+    slot_learners_g : tuple of float, learners a slot
+        Mean over a year by life stage; adds up to `slot_learners`. A full slot turns away all stages alike.
     """
 
     place: int
@@ -50,6 +55,8 @@ class PlaceHours:
     slot_single_share: float
     cost_yen: float
     quiet: bool
+    attendance_year_g: tuple[float, ...]
+    slot_learners_g: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +83,10 @@ class HoursAnswer(Answer):
         Open places (they must be) that stay emptier than the standard.
     full : tuple of int
         Open places that turn people away.
+    bound_certified : float, people a year
+        What the prices of the certificate prove, by the checker's own count; `bound` may be tighter and then rests on HiGHS.
+    certificate : dict
+        Prices of ranges of the number of open places, see `verify_hours`.
     """
 
     places: tuple[PlaceHours, ...]
@@ -89,6 +100,13 @@ class HoursAnswer(Answer):
     unserved: tuple[int, ...]
     quiet: tuple[int, ...]
     full: tuple[int, ...]
+    bound_certified: float
+    certificate: dict[str, Any] = field(repr=False)
+
+    @property
+    def bound_from(self) -> Literal["certificate", "HiGHS"]:
+        """Who vouches for `bound`: the certificate's prices, or HiGHS."""
+        return "certificate" if self.bound >= self.bound_certified else "HiGHS"
 
     def as_dict(self) -> dict[str, Any]:
         """The documented machine form."""
@@ -97,6 +115,8 @@ class HoursAnswer(Answer):
         return {
             **Answer.as_dict(self),
             **{name: getattr(self, name) for name in own},
+            "bound_certified": self.bound_certified if math.isfinite(self.bound_certified) else None,
+            "bound_from": self.bound_from,
             "budget_yen": self.budget_yen if self.budget_yen != float("inf") else None,
             **{name: list(getattr(self, name)) for name in lists},
             "places": [asdict(p) for p in self.places],

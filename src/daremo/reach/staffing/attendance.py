@@ -8,7 +8,7 @@ with a choice to stay at home as in Berman and Krass 2002, Locating multiple com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -42,6 +42,10 @@ class Units:
     outside : float
         Attraction of staying at home; 0 stands for best choice.
     n_places : int
+    stage_u : ndarray of int, shape (units,), index
+        Life stage of the unit; −1 = all, as they rank places alike.
+    pull_tg : ndarray, shape (ways, stages), visits a year
+        The pull by life stage where a unit is of all; shape (0, stages) otherwise.
     """
 
     start: Int
@@ -51,6 +55,8 @@ class Units:
     demand_u: Int
     outside: float
     n_places: int
+    stage_u: Int
+    pull_tg: Float
 
     @property
     def n_units(self) -> int:
@@ -70,22 +76,24 @@ def units_of(q: HoursQuestion) -> Units:
     come_tg = np.stack([log_logistic(cost, b.half_g[g], b.slope_g[g]) for g in range(stages)], axis=1)
     alike = b.choice == "best" and bool((q.attraction_p == 1.0).all())
     if alike:
-        pull_t = (most_dg[demand] * come_tg).sum(axis=1)
-        parts = [(demand.astype(np.int64), place, pull_t, most_dg.sum(axis=1))]
+        pull_tg = most_dg[demand] * come_tg
+        parts = [(demand.astype(np.int64), place, pull_tg.sum(axis=1), most_dg.sum(axis=1))]
     else:
+        pull_tg = np.zeros((0, stages))
         parts = []
         for g in range(stages):
             draw = come_tg[:, g] * q.attraction_p[place]
             if b.choice == "best":
                 draw = np.minimum(draw, 1.0) * most_dg[demand, g]
             parts.append((demand.astype(np.int64), place, draw, most_dg[:, g]))
-    return _stacked(parts, q, alike)
+    return _stacked(parts, q, pull_tg if alike else None)
 
 
-def _stacked(parts: list[tuple[Int, Int, Float, Float]], q: HoursQuestion, alike: bool) -> Units:
+def _stacked(parts: list[tuple[Int, Int, Float, Float]], q: HoursQuestion, pull_tg: Float | None) -> Units:
     best = q.behaviour.choice == "best"
-    starts, places, pulls, most, owner = [np.zeros(1, np.int64)], [], [], [], []
-    for demand, place, pull, most_d in parts:
+    starts, places, pulls, most, owner, stages = [np.zeros(1, np.int64)], [], [], [], [], []
+    own = np.zeros((0, q.people_dg.shape[1])) if pull_tg is None else pull_tg
+    for stage, (demand, place, pull, most_d) in enumerate(parts):
         top_d = np.zeros(q.pairs.n_demand)
         np.maximum.at(top_d, demand, pull)
         keep = (pull > 0) & (most_d[demand] > 0)
@@ -98,6 +106,8 @@ def _stacked(parts: list[tuple[Int, Int, Float, Float]], q: HoursQuestion, alike
         pulls.append(pull[keep])
         most.append(top_d[used] if best else most_d[used])
         owner.append(used)
+        stages.append(np.full(used.size, stage if pull_tg is None else -1))
+        own = own if pull_tg is None else own[keep]
     return Units(
         np.concatenate(starts).astype(np.int64),
         np.concatenate(places),
@@ -106,7 +116,20 @@ def _stacked(parts: list[tuple[Int, Int, Float, Float]], q: HoursQuestion, alike
         np.concatenate(owner).astype(np.int64),
         0.0 if best else q.behaviour.outside,
         q.n_places,
+        np.concatenate(stages).astype(np.int64),
+        own,
     )
+
+
+def attendance_by_stage(q: HoursQuestion, open_p: NDArray[np.bool_]) -> Float:
+    """Visits a year by life stage and place that follow from a set of open places, shape (stages, places)."""
+    b = q.behaviour
+    out = np.zeros((q.people_dg.shape[1], q.n_places))
+    for g in range(out.shape[0]):
+        one = replace(b, half_g=b.half_g[[g]], slope_g=b.slope_g[[g]], uptake_g=b.uptake_g[[g]])
+        stage = replace(q, people_dg=np.ascontiguousarray(q.people_dg[:, [g]]), behaviour=one)
+        out[g] = attendance(units_of(stage), open_p)[0]
+    return out
 
 
 def attendance(units: Units, open_p: NDArray[np.bool_]) -> tuple[Float, Float]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from daremo.reach.staffing.answer import HoursAnswer, PlaceHours
 from daremo.reach.staffing.question import HoursQuestion
+from daremo.reach.verify_bound import Refused
+from daremo.reach.verify_hours import certified_bound, queue, session_full
 
 #: Relative error that two ways of counting may differ by.
 CLOSE = 1e-6
@@ -18,8 +20,9 @@ CLOSE = 1e-6
 def verify(question: HoursQuestion, answer: HoursAnswer) -> tuple[str, ...]:
     """What does not hold in an answer, in Japanese sentences; nothing where all of it holds.
 
-    Attendance, hours, waiting, load, costs, lists and sums are recomputed; conditions are checked. Of the bound only
-    that no part of the answer contradicts it: that the value does not pass it.
+    Attendance (by life stage as well), hours, waiting, load, costs, lists and sums are recomputed; conditions are
+    checked. The certificate's prices are added up anew and must prove `bound_certified`; a tighter `bound` is HiGHS's
+    word and is only compared with it and the value.
 
     Parameters
     ----------
@@ -39,18 +42,27 @@ def _findings(q: HoursQuestion, a: HoursAnswer) -> Iterator[str]:
     yield from _conditions(q, a)
     came, used = _choose(q, set(a.open))
     for row in a.places:
-        yield from (f"施設 {row.place}: {text}" for text in _place(q, row, came.get(row.place, 0.0)))
+        yield from (f"施設 {row.place}: {text}" for text in _place(q, row, came[row.place]))
     served, cost = sum(p.served_year for p in a.places), sum(p.cost_yen for p in a.places)
     if not _same(a.served_year, served) or not _same(a.value, served / q.behaviour.visits_a_person):
         yield "利用できる人数の合計が合いません"
-    if not _same(a.attendance_year, sum(came.values())):
+    if not _same(a.attendance_year, sum(map(sum, came.values()))):
         yield "来る人数の合計が合いません"
     if not _same(a.cost_yen, cost) or a.cost_yen > q.budget_yen * (1 + 1e-12) + 1e-3:
         yield "費用の合計が合わないか、予算をこえています"
-    if a.bound < a.value * (1 - CLOSE):
-        yield "上限が値より小さくなっています"
+    yield from _bound(q, a)
     yield from _lists(q, a, used)
     yield from _rounding(q, a)
+
+
+def _bound(q: HoursQuestion, a: HoursAnswer) -> Iterator[str]:
+    if not a.value * (1 - CLOSE) <= a.bound <= a.bound_certified * (1 + CLOSE):
+        yield "上限が、値と証明のあいだにありません"
+    try:
+        if a.bound_certified < certified_bound(q, a.certificate) * (1 - 1e-12):
+            yield "証明された上限が、価格の示す上限より小さくなっています"
+    except Refused as e:
+        yield str(e)
 
 
 def _conditions(q: HoursQuestion, a: HoursAnswer) -> Iterator[str]:
@@ -73,10 +85,10 @@ def _conditions(q: HoursQuestion, a: HoursAnswer) -> Iterator[str]:
         yield "近すぎる施設がいっしょに開いています"
 
 
-def _choose(q: HoursQuestion, open_: set[int]) -> tuple[dict[int, float], set[int]]:
-    """Visits a year by place, and demand points from which anybody comes."""
+def _choose(q: HoursQuestion, open_: set[int]) -> tuple[dict[int, list[float]], set[int]]:
+    """Visits a year by place and life stage, and demand points from which anybody comes."""
     b = q.behaviour
-    came = dict.fromkeys(open_, 0.0)
+    came = {p: [0.0] * q.people_dg.shape[1] for p in open_}
     used: set[int] = set()
     for d in range(q.pairs.n_demand):
         ways = range(int(q.pairs.start[d]), int(q.pairs.start[d + 1]))
@@ -97,15 +109,16 @@ def _choose(q: HoursQuestion, open_: set[int]) -> tuple[dict[int, float], set[in
                 # no share above 1: those are equals, of which the first is used
                 share = {p: min(v, 1.0) for p, v in here.items()}
                 first = min(p for p, v in share.items() if v == max(share.values()))
-                came[first] += most * share[first]
+                came[first][g] += most * share[first]
             else:
                 total = sum(here.values())
                 for p, v in here.items():
-                    came[p] += most * v / (b.outside + total)
+                    came[p][g] += most * v / (b.outside + total)
     return came, used
 
 
-def _place(q: HoursQuestion, row: PlaceHours, came: float) -> Iterator[str]:
+def _place(q: HoursQuestion, row: PlaceHours, came_g: list[float]) -> Iterator[str]:
+    came = sum(came_g)
     s, p = q.standard, row.place
     desks, seats = int(q.desks_p[p]), int(q.seats_p[p])
     steps = row.hours_week / s.step_h
@@ -122,9 +135,9 @@ def _place(q: HoursQuestion, row: PlaceHours, came: float) -> Iterator[str]:
     full = seats * 60 / s.slot_min if seats else desks * 60 / s.visit_min
     load = an_hour / full
     if seats:
-        over, wait = _session_full(an_hour * s.slot_min / 60, seats), 0.0
+        over, wait = session_full(an_hour * s.slot_min / 60, seats), 0.0
     else:
-        over, wait = _queue(load * desks, desks, s.visit_min, s.wait_min, s.visit_spread)
+        over, wait = queue(load * desks, desks, s.visit_min, s.wait_min, s.visit_spread)
     if over > s.wait_risk_share + 1e-9:
         yield "待ち時間の基準を守れません"
     if abs(row.wait_over_share - over) > CLOSE or not _same(row.mean_wait_min, wait):
@@ -139,29 +152,10 @@ def _place(q: HoursQuestion, row: PlaceHours, came: float) -> Iterator[str]:
     mean = min(came, row.served_year) / (year_h * 60 / s.slot_min)
     if not _same(row.slot_learners, mean) or not row.slot_low <= row.slot_high:
         yield "1回あたりの人数が合いません"
-
-
-def _queue(offered: float, desks: int, visit_min: float, wait_min: float, spread: float) -> tuple[float, float]:
-    """Probability of a wait above `wait_min` and the mean wait, from the sums over states, in logarithms."""
-    if offered <= 0:
-        return 0.0, 0.0
-    if offered >= desks:
-        return 1.0, math.inf
-    log = [n * math.log(offered) - math.lgamma(n + 1) for n in range(desks)]
-    last = desks * math.log(offered) - math.lgamma(desks + 1) + math.log(desks / (desks - offered))
-    waits = 1 / (1 + math.fsum(math.exp(x - last) for x in log))
-    shape = (1 + spread**2) / 2
-    over = waits * math.exp(-(desks - offered) / visit_min * wait_min / shape)
-    return over, waits * visit_min / (desks - offered) * shape
-
-
-def _session_full(mean: float, seats: int) -> float:
-    """Share of wishes that find a session full: what is above the seats, summed over the chances of each number."""
-    if mean <= 0:
-        return 0.0
-    kept = math.fsum(n * math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) for n in range(1, seats))
-    below = math.fsum(math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) for n in range(seats))
-    return max(0.0, 1 - (kept + seats * (1 - below)) / mean)
+    each = [mean * x / came if came else 0.0 for x in came_g]
+    pairs = ((row.attendance_year_g, came_g), (row.slot_learners_g, each))
+    if any(len(told) != len(own) or not all(map(_same, told, own)) for told, own in pairs):
+        yield "年齢別の人数が合いません"
 
 
 def _lists(q: HoursQuestion, a: HoursAnswer, used: set[int]) -> Iterator[str]:
@@ -186,10 +180,10 @@ def _rounding(q: HoursQuestion, a: HoursAnswer) -> Iterator[str]:
             middle = (low + high) / 2
             an_hour = row.served_year / (middle * s.weeks_year)
             if seats:
-                over = _session_full(an_hour * s.slot_min / 60, seats)
+                over = session_full(an_hour * s.slot_min / 60, seats)
                 fits = over <= s.wait_risk_share and an_hour * s.slot_min / 60 <= seats
             else:
-                over = _queue(an_hour * s.visit_min / 60, desks, s.visit_min, s.wait_min, s.visit_spread)[0]
+                over = queue(an_hour * s.visit_min / 60, desks, s.visit_min, s.wait_min, s.visit_spread)[0]
                 fits = over <= s.wait_risk_share
             low, high = (low, middle) if fits else (middle, high)
         total += max(0.0, row.hours_week - high) * s.weeks_year * float(q.hour_yen_p[row.place])

@@ -19,6 +19,7 @@ from daremo.reach.model import Watch
 from daremo.reach.staffing.attendance import Units
 from daremo.reach.staffing.cuts import best_cuts, huff_cuts
 from daremo.reach.staffing.link import linking
+from daremo.reach.staffing.prices import Prices, mean_tangents
 from daremo.reach.staffing.terms import Terms
 
 Float = NDArray[np.float64]
@@ -46,7 +47,11 @@ class Relaxation:
         self.model = highspy.Highs()
         for name, value in (("output_flag", False), ("threads", 1), ("mip_feasibility_tolerance", 1e-7)):
             self.model.setOptionValue(name, value)
-        self.model.passModel(self._programme())
+        programme = self._programme()
+        self._rows = int(programme.num_row_)
+        self._cuts: list[tuple[Int, Float]] = []  # unit, and level (best choice) or slope (Huff)
+        self._dual, self._priced = np.zeros(0), 0
+        self.model.passModel(programme)
 
     @property
     def _drawn(self) -> int:
@@ -159,11 +164,22 @@ class Relaxation:
                 break
             value = float(self.model.getInfo().objective_function_value)
             bound = _safe(value)
-            x = np.array(self.model.getSolution().col_value)
+            solution = self.model.getSolution()
+            x, self._dual, self._priced = np.array(solution.col_value), np.array(solution.row_dual), len(self._cuts)
             y = x[: self.t.n_places]
             if watch.late() or not self._cut(x, 1e-6 * max(1.0, value) / max(1, self.units.n_units) ** 0.5):
                 return Relaxed(bound, y, True)
         return Relaxed(bound, y, False)
+
+    def prices(self) -> Prices | None:
+        """Prices of visits and yen and one tangent of each unit, from the last `linear` that was solved; else none."""
+        if not self._dual.size:
+            return None
+        visit, dual = abs(float(self._dual[2])), np.abs(self._dual[self._rows :])
+        unit = np.concatenate([np.zeros(0, np.int64), *(u for u, _ in self._cuts[: self._priced])])
+        cut = np.concatenate([np.zeros(0), *(x for _, x in self._cuts[: self._priced])])
+        yen = abs(float(self._dual[1])) / YEN_SCALE
+        return Prices(visit, yen, mean_tangents(self.units, visit, unit, cut, dual[: unit.size]))
 
     def whole(self, watch: Watch, enough: float, most_nodes: int) -> Relaxed | None:
         """Solve once with whole doors, then add the cuts that its set misses.
@@ -216,6 +232,7 @@ class Relaxation:
             begin = np.arange(0, 2 * unit.size, 2)
             columns = np.stack([3 * n + unit, self._drawn + unit], axis=1).ravel()
             values = np.stack([np.ones(unit.size), -slope], axis=1).ravel()
+            self._cuts.append((unit, slope))
         else:
             unit, level, row, where, weight = best_cuts(u.start, u.place, u.pull, self.order, x[:n], came, slack)
             if not unit.size:
@@ -223,6 +240,7 @@ class Relaxation:
             begin = row[:-1] + np.arange(unit.size)
             columns = np.insert(where, row[:-1], 3 * n + unit)
             values = np.insert(-weight, row[:-1], 1.0)
+            self._cuts.append((unit, level))
         self.model.addRows(
             int(unit.size),
             np.full(unit.size, -np.inf),

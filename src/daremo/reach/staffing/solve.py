@@ -18,6 +18,7 @@ from daremo.kernel.errors import Infeasible
 from daremo.reach.model import Watch
 from daremo.reach.staffing.attendance import Units
 from daremo.reach.staffing.layout import SHORT, Layout, staff
+from daremo.reach.staffing.prices import Part, Prices, nothing_known
 from daremo.reach.staffing.relax import Relaxation
 from daremo.reach.staffing.search import allowed, improve, trimmed
 from daremo.reach.staffing.terms import Terms
@@ -33,12 +34,13 @@ WAYS_BEST, WAYS_HUFF = 12_000, 10_000
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """Best layout, bound (visits a year), whether the wanted gap was reached or all was looked at, and how."""
+    """Best layout, bound (visits a year), whether the wanted gap was reached or all was looked at, how, and prices."""
 
     layout: Layout
     bound: float
     finished: bool
     method: str
+    parts: list[Part]
 
 
 class _Best:
@@ -94,11 +96,12 @@ def solve(units: Units, t: Terms, watch: Watch, gap: float, visits_a_person: flo
     best = _Best(units, t, watch, visits_a_person)
     best.offer(t.must_p.copy(), passes=20)
     limit = float(units.most_u.sum()) if units.outside == 0 else float(_all_open(units).sum())
+    plain = [Part(0, t.n_places, nothing_known(units))]
     if not units.n_units and best.layout is not None:
-        return Solved(best.layout, 0.0, True, "nobody")
+        return Solved(best.layout, 0.0, True, "nobody", plain)
     if watch.late() and best.layout is not None:
-        return Solved(best.layout, limit, False, "exchange")
-    ranges, method = _split(best, watch, gap, limit)
+        return Solved(best.layout, limit, False, "exchange", plain)
+    ranges, method, parts = _split(best, watch, gap, limit)
     if best.layout is None:
         raise Infeasible(
             "no-layout",
@@ -109,7 +112,7 @@ def solve(units: Units, t: Terms, watch: Watch, gap: float, visits_a_person: flo
     bound = max(bound, best.value)
     best.tell(bound)
     done = bound <= best.value * (1 + gap) + 1e-9
-    return Solved(best.layout, bound, done or not watch.late(), method)
+    return Solved(best.layout, bound, done or not watch.late(), method, parts)
 
 
 def _all_open(units: Units) -> Float:
@@ -118,8 +121,8 @@ def _all_open(units: Units) -> Float:
     return units.most_u * total / (units.outside + total)
 
 
-def _split(best: _Best, watch: Watch, gap: float, limit: float) -> tuple[list[float], str]:
-    """Bounds (visits a year) of parts of all layouts that together are all of them."""
+def _split(best: _Best, watch: Watch, gap: float, limit: float) -> tuple[list[float], str, list[Part]]:
+    """Bounds (visits a year) of parts of all layouts that together are all of them, how, and prices of the parts."""
     t, tick = best.t, counter()
     relaxation = Relaxation(best.units, t)
     exact: Relaxation | None = None
@@ -127,19 +130,22 @@ def _split(best: _Best, watch: Watch, gap: float, limit: float) -> tuple[list[fl
     queue: list[tuple[float, int, int, int, Float]] = []
     closed: list[float] = []
     wholes = 0
+    priced: dict[tuple[int, int], Prices] = {}
 
-    def look(a: int, b: int) -> None:
+    def look(a: int, b: int, above: Prices) -> None:
         if a > b:
             return
         relaxation.count(a, b)
         found = relaxation.linear(watch)
+        # prices of a larger range hold for a part of it, also where no point of the part exists
+        priced[a, b] = above if found is None else relaxation.prices() or above
         if found is None:
             return
         heapq.heappush(queue, (-min(found.bound, limit), next(tick), a, b, found.y_p))
         if not watch.late(0.8):
             best.offer(_rounded(t, found.y_p))
 
-    look(low, high)
+    look(low, high, nothing_known(best.units))
     while queue:
         top, _, a, b, y_p = queue[0]
         best.tell(max([-top, *closed]))
@@ -147,16 +153,17 @@ def _split(best: _Best, watch: Watch, gap: float, limit: float) -> tuple[list[fl
             break
         heapq.heappop(queue)
         if a < b:
-            near = min(max(int(round(float(y_p.sum()))), a), b)
+            near, above = min(max(int(round(float(y_p.sum()))), a), b), priced.pop((a, b))
             for part in ((near, near), (a, near - 1), (near + 1, b)):
-                look(*part)
+                look(*part, above)
             continue
         wholes += 1
         if exact is None:
             exact = Relaxation(best.units, t, linked=True) if _few(best.units) else relaxation
         closed.append(_count(exact, best, watch, gap, a, -top))
     bounds = [*closed, *(-entry[0] for entry in queue)]
-    return bounds, "count by count, HiGHS" + (" with whole doors" if wholes else ", relaxation whole")
+    parts = [Part(a, b, prices) for (a, b), prices in sorted(priced.items())]
+    return bounds, "count by count, HiGHS" + (" with whole doors" if wholes else ", relaxation whole"), parts
 
 
 def _few(units: Units) -> bool:
