@@ -1,6 +1,9 @@
 """The Django app `figures`."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from daremo.web.ui.context import StaffTab
 
 
 class FiguresConfig(AppConfig):
@@ -9,3 +12,4 @@ class FiguresConfig(AppConfig):
     name = "daremo.web.apps.figures"
     label = "figures"
     verbose_name = "統計"
+    staff_tabs = (StaffTab(10, "figures:loop", _("ひと回り")), StaffTab(70, "figures:month", _("ふりかえり")))

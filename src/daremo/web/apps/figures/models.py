@@ -24,3 +24,15 @@ class Release(Row):
 
     class Meta:
         verbose_name = "公表した統計"
+
+
+class Result(Row):
+    """A gap or a plan that was computed elsewhere and loaded: what the officer's home tells of seeing and planning."""
+
+    kind = models.CharField(max_length=8, help_text="gap or plan")
+    digest = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField()
+    data = models.JSONField()
+
+    class Meta:
+        verbose_name = "計算の結果"

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from daremo.web.apps.figures.lines import Line, Summary, lines, span, summary
-from daremo.web.apps.figures.models import Release
+from daremo.web.apps.figures.models import Release, Result
 from daremo.web.apps.figures.protect import SMALLEST, Key, Sum, protect
 from daremo.web.apps.figures.reached import STAGES, Reach, reached, worst
 from daremo.web.apps.figures.source import areas, visits_of
@@ -24,17 +24,9 @@ if TYPE_CHECKING:
     from daremo.web.apps.places.models import Organisation
 
 __all__ = [
-    "Line",
-    "Reach",
-    "Summary",
-    "lines",
-    "make_release",
-    "printed_again",
-    "reached",
-    "recomputed",
-    "summary",
-    "worst",
-]
+    "Line", "Reach", "Summary", "gains", "keep_result", "lines", "make_release", "newest", "printed_again", "reached",
+    "recomputed", "summary", "worst",
+]  # fmt: skip
 
 ATTENDANCE = "attendance"
 
@@ -167,3 +159,47 @@ def recomputed(release: Release) -> bool:
         printed_again(release) == release.printed
         and _digest(release.counts, release.rule, release.printed) == release.digest
     )
+
+
+def keep_result(act: Act, kind: str, data: dict[str, Any]) -> Result:
+    """Keep the headline of a gap or a plan (``gap.json``, ``plan.json``); the same file is kept once."""
+    names = {
+        "gap": ("people", "left_behind", "reasons", "areas", "sources", "region"),
+        "plan": (
+            "region", "budget_yen", "cost_yen", "people_freed", "people_freed_interval", "people_freed_bound",
+            "gap_share", "gap_share_sited", "next_million", "actions", "points",
+        ),
+    }[kind]  # fmt: skip
+    kept = {name: data[name] for name in names if name in data}
+    digest = hashlib.sha256(json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    found = Result.objects.filter(kind=kind, digest=digest).order_by("-id").first()
+    return found or journal.save(act, "result.kept", Result(kind=kind, digest=digest, loaded_at=act.now, data=kept))
+
+
+def newest(kind: str) -> Result | None:
+    """Return the result loaded last, or None."""
+    return Result.objects.filter(kind=kind).order_by("-loaded_at", "-id").first()
+
+
+def gains(
+    organisations: Sequence[int], first: date, last: date
+) -> tuple[int, int, float | None, tuple[float, float] | None]:
+    """Return (asked, answered, gain, 90 % interval): change in the share that does it alone or after a word.
+
+    Of those who answered later and whose visit has an outcome before, in points of share; the interval is the normal
+    approximation of a mean of paired differences. Without at least ten pairs no gain is told.
+    """
+    from daremo.web.apps.followups import services as followups
+
+    rows = list(followups.results(list(organisations), first, last))
+    pairs = [
+        (r.alone_later >= 2) - (r.alone_before >= 2)
+        for r in rows
+        if r.alone_later is not None and r.alone_before is not None
+    ]
+    answered = sum(r.answered for r in rows)
+    if len(pairs) < 10:
+        return len(rows), answered, None, None
+    mean = sum(pairs) / len(pairs)
+    spread = (sum((p - mean) ** 2 for p in pairs) / (len(pairs) - 1) / len(pairs)) ** 0.5
+    return len(rows), answered, mean, (mean - 1.645 * spread, mean + 1.645 * spread)
