@@ -31,11 +31,12 @@ COUNTS = {
     "seats held for nobody": """SELECT count(*) FROM bookings_booking b WHERE b.state = 'held' AND b.held_by LIKE 'wait:%'
         AND NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.reservation_id = b.reservation_id
         AND w.state = 'offered')""",
-    "parties torn apart": f"""SELECT count(*) FROM (SELECT b.reservation_id, b.session_id FROM bookings_booking b
-        WHERE b.reservation_id IN (SELECT reservation_id FROM bookings_booking WHERE person_id IS NULL)
-        AND b.state IN {ACTIVE} GROUP BY 1, 2
-        HAVING count(b.person_id) <> 1 OR count(*) <> (SELECT max(n) FROM (SELECT count(*) AS n FROM bookings_booking c
-        WHERE c.reservation_id = b.reservation_id GROUP BY c.session_id, c.state) y)) x""",
+    # each time a party sits down in a session it adds one row with its person and one for each companion
+    "parties torn apart": f"""SELECT count(*) FROM (SELECT reservation_id, session_id, count(*) AS seats,
+        count(person_id) AS times, sum(CASE WHEN state IN {ACTIVE} THEN 1 ELSE 0 END) AS now_taken,
+        count(CASE WHEN state IN {ACTIVE} THEN person_id END) AS now_led
+        FROM bookings_booking WHERE reservation_id IS NOT NULL GROUP BY 1, 2) x
+        WHERE now_taken > 0 AND (now_led <> 1 OR now_taken * times <> seats)""",
 }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.web.bookings.town import set_up, town
-
-set_up()
+from tests.web.bookings.town import town
 
 __all__ = ["town"]

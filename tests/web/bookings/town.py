@@ -7,31 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 
-APPS = "journal places people schedule bookings queue visits followups mandates notices figures staff transfer api"
 START = datetime(2026, 12, 1, 0, tzinfo=UTC)
-
-
-def set_up() -> None:
-    """Start Django with the tables of the desk in memory, unless somebody has started it."""
-    import django
-
-    if not settings.configured:
-        settings.configure(
-            SECRET_KEY="only-for-tests",
-            USE_TZ=True,
-            TIME_ZONE="Asia/Tokyo",
-            AUTH_USER_MODEL="staff.User",
-            DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-            INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"]
-            + [f"daremo.web.apps.{name}" for name in APPS.split()],
-            DAREMO_CITY="みほん市",
-            DAREMO_PHONE="000-000-0000",
-            DAREMO_HOURS="9時〜17時",
-        )
-    django.setup()
 
 
 @dataclass

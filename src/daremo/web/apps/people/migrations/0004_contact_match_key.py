@@ -4,15 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0003_initial'),
+        ("people", "0003_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='match_key',
-            field=models.CharField(blank=True, help_text='digest of organisation, name and number: sent twice, one person', max_length=64, null=True, unique=True),
+            model_name="contact",
+            name="match_key",
+            field=models.CharField(
+                blank=True,
+                help_text="digest of organisation, name and number: sent twice, one person",
+                max_length=64,
+                null=True,
+                unique=True,
+            ),
         ),
     ]
