@@ -31,6 +31,12 @@ BY = (("self", "本人"), ("family", "家族"), ("carer", "支援者"))
 REMIND = (("phone", "電話"), ("sms", "SMS"), ("letter", "手紙"), ("none", "なし"))
 ALONE = (("3", "ひとりでできる"), ("2", "声かけだけで"), ("1", "いっしょなら"), ("0", "まだできない"))
 EXTRA = (("step_free", "段差なし"), ("sign", "手話"), ("interpreter", "通訳"), ("home", "訪問"))
+CALLS = {
+    "row_id": (
+        "kind",
+        {"notice": "notices.notice", "request": "bookings.helprequest", "followup": "followups.followup"},
+    )
+}
 
 
 @staff_page("desk.use")
@@ -262,7 +268,7 @@ def calls_of(request: HttpRequest, now: Any) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: r["when"])[:60]
 
 
-@staff_page("desk.use", methods=["GET", "HEAD"])
+@staff_page("desk.use", of=CALLS, methods=["GET", "HEAD"])
 def result(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     """Ask how a call went."""
     now = clock.now()
@@ -273,7 +279,7 @@ def result(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     return render(request, "desk/result.html", {"row": row, "missing": followups.MISSING.items(), "alone": ALONE})
 
 
-@staff_page("desk.use", methods=["POST"])
+@staff_page("desk.use", of=CALLS, methods=["POST"])
 def said(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     """Write down how a call went."""
     from django.apps import apps

@@ -23,6 +23,8 @@ M = TypeVar("M", bound=Model)
 View = Callable[..., HttpResponse]
 
 READ = ("GET", "HEAD")
+#: The table of a row; or the argument whose word chooses it, and the tables by word.
+Whose = str | tuple[str, Mapping[str, str]]
 
 
 class StaffRequest(HttpRequest):
@@ -43,7 +45,7 @@ class Access:
 
     permission: str
     post: str
-    of: Mapping[str, str] = field(default_factory=dict)
+    of: Mapping[str, Whose] = field(default_factory=dict)
     methods: tuple[str, ...] = READ
     step_up: bool = False
     public: bool = False
@@ -51,6 +53,24 @@ class Access:
     def asked(self, method: str | None) -> str:
         """Return the permission that this method needs."""
         return self.post if method == "POST" else self.permission
+
+    def tables(self, arguments: Mapping[str, Any]) -> dict[str, str]:
+        """Return the table of the row that each argument names; unknown words name no table.
+
+        Raises
+        ------
+        Http404
+            Another argument chooses the table, by a word that is not among the choices.
+        """
+        found: dict[str, str] = {}
+        for argument, whose in self.of.items():
+            if isinstance(whose, str):
+                found[argument] = whose
+            elif arguments[whose[0]] in whose[1]:
+                found[argument] = whose[1][arguments[whose[0]]]
+            else:
+                raise Http404
+        return found
 
 
 PUBLIC = Access("", "", public=True, methods=(*READ, "POST"))
@@ -66,7 +86,7 @@ def staff_page(
     name: str,
     *,
     post: str = "",
-    of: Mapping[str, str] | None = None,
+    of: Mapping[str, Whose] | None = None,
     step_up: bool = False,
     methods: Iterable[str] = (),
 ) -> Callable[[View], View]:
@@ -82,8 +102,9 @@ def staff_page(
         Permission of ``tables/permissions.csv``. A ``….see`` alone takes no POST.
     post : str
         Permission for POST, where it is another one.
-    of : mapping of str to str, optional
-        Whose row each argument of the address is: ``{"booking": "bookings.booking"}`` (by primary key).
+    of : mapping, optional
+        Whose row each argument of the address is: ``{"booking": "bookings.booking"}`` (by primary key), or, where a
+        word in the address chooses, ``{"row": ("kind", {"call": "bookings.helprequest"})}``.
     step_up : bool
         Ask who is here once more, unless that was done in the last minutes.
     methods : iterable of str, optional
@@ -132,7 +153,9 @@ def _closed(request: HttpRequest, access: Access, kwargs: Mapping[str, Any]) -> 
     if closed is not None:
         return closed
     # rows before the step-up: nobody learns by it which rows of others exist
-    request.rows = {argument: _row(request, label, kwargs[argument]) for argument, label in access.of.items()}  # type: ignore[attr-defined]
+    request.rows = {
+        argument: _row(request, label, kwargs[argument]) for argument, label in access.tables(kwargs).items()
+    }  # type: ignore[attr-defined]
     if access.step_up:
         return gates.step_up(request)
     return None
