@@ -42,7 +42,7 @@ def entries(q: Doors) -> int:
 
 def branch_and_cut(
     q: Doors, *, slack: float, start: Mask, shut: Mask, opened: Mask, limit_s: float = np.inf, nodes: int = NODES,
-    presolve: bool = True,
+    presolve: bool = True, restart: bool = True,
 ) -> Cut:  # fmt: skip
     """Solve a question up to `slack` units of worth.
 
@@ -57,6 +57,8 @@ def branch_and_cut(
     presolve : bool
         HiGHS may take the start for better than it is in what its presolve leaves (1.16), and then ends with a bound
         that holds but is weak; without presolve it does not, and compact questions lose little time.
+    restart : bool
+        HiGHS may begin anew once much is decided; a town whose prices decided that already only loses time.
     """
     unit = max(float(q.worth.max(initial=1.0)), 1.0)
     start_l, place_l, step = _levels(q)
@@ -87,6 +89,7 @@ def branch_and_cut(
         h.setOptionValue(key, value)
     if not presolve:
         h.setOptionValue("presolve", "off")
+    h.setOptionValue("mip_allow_restart", restart)
     if np.isfinite(limit_s):
         h.setOptionValue("time_limit", max(limit_s, 0.1))
     h.passModel(lp)

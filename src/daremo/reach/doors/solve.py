@@ -19,7 +19,7 @@ from daremo.reach.doors.feasible import cheapest, refuse_impossible
 from daremo.reach.doors.flat import flat_prices
 from daremo.reach.doors.greedy import Columns, greedy, worth_of
 from daremo.reach.doors.merged import Merged
-from daremo.reach.doors.node import FIRST, NEAR
+from daremo.reach.doors.node import FIRST, LATER, NEAR
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, best_worth
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional, by_regions, two_best
@@ -144,39 +144,50 @@ def _town(
     if merged is not None and FEWEST_MERGED <= q.place.size <= MOST_MERGED:
         near = flat_prices(q, state, limit_s=0.5 * (watch.limit_s - watch.seconds))
     if near is not None:
-        u, v, first, shakes = near.u, near.v, NEAR, FEW_SHAKES
+        u, v, first, later, shakes = near.u, near.v, NEAR, NEAR, FEW_SHAKES
     else:
         top = best_worth(q)
         u = top if value >= float(top.sum()) else two_best(q, is_open)
-        v, first, shakes = np.zeros(q.limits.count), FIRST, 1.0
+        v, first, later, shakes = np.zeros(q.limits.count), FIRST, LATER, 1.0
 
     def tree(most: int) -> Grown:
         return grow(
             q, state, u, v, is_open=is_open, value=value, grain=grain, tolerance=tolerance, first=first,
             late=watch.late, tell=tell, pool=pool, seed=seed, max_nodes=most, share=shakes,
+            later=later,
         )  # fmt: skip
 
     grown = tree(FEW_PARTS if flat else MANY_PARTS)
     ended = None
     if flat and not grown.finished and not watch.late():
         ended = _by_highs(q, grown, grain=grain, tolerance=tolerance, watch=watch)
-        if ended is None:
-            is_open, value = (is_open if grown.is_open is None else grown.is_open), grown.value
+        if not (ended is not None and ended.finished) and not watch.late():
+            known = ended
+            best = known if known is not None else _of_tree(grown)
+            is_open, value = best.is_open, best.value
             grown = tree(MANY_PARTS)
+            ended = _of_tree(grown)
+            if known is not None and known.bound < ended.bound:
+                ended = replace(ended, bound=max(known.bound, ended.value))
     if ended is None:
-        assert grown.is_open is not None
-        method = f"prices, exchange and branching, {grown.nodes} parts"
-        ended = Solved(grown.is_open, grown.value, grown.bound, grown.bound, grown, grown.nodes, grown.finished, method)
+        ended = _of_tree(grown)
     if merged is None:
         return ended
     assert isinstance(ended.proof, Grown)
     return replace(ended, proof=merged.proof(ended.proof))
 
 
-def _by_highs(q: Doors, grown: Grown, *, grain: float, tolerance: float, watch: Watch) -> Solved | None:
-    """What the root's prices leave open, given to HiGHS where it is small enough; None where that does not close it.
+def _of_tree(grown: Grown) -> Solved:
+    """What a tree alone proves."""
+    assert grown.is_open is not None
+    method = f"prices, exchange and branching, {grown.nodes} parts"
+    return Solved(grown.is_open, grown.value, grown.bound, grown.bound, grown, grown.nodes, grown.finished, method)
 
-    The certificate stays that of the tree, so its bound is told apart.
+
+def _by_highs(q: Doors, grown: Grown, *, grain: float, tolerance: float, watch: Watch) -> Solved | None:
+    """What the root's prices leave open, given to HiGHS where it is small enough; None where nothing was left.
+
+    It is not finished where HiGHS was stopped. The certificate stays that of the tree, so its bound is told apart.
     """
     end = grown.root.end()
     c = compact(q, end.state)
@@ -186,7 +197,7 @@ def _by_highs(q: Doors, grown: Grown, *, grain: float, tolerance: float, watch: 
     none = np.zeros(c.q.n_places, bool)
     cut = branch_and_cut(
         c.q, slack=0.5 * slack, start=grown.is_open[c.place], shut=none, opened=none,
-        limit_s=0.9 * (watch.limit_s - watch.seconds), nodes=MANY_PARTS,
+        limit_s=0.95 * (watch.limit_s - watch.seconds), nodes=MANY_PARTS, restart=False,
     )  # fmt: skip
     is_open, value = grown.is_open, grown.value
     if cut.is_open is not None:
@@ -196,11 +207,9 @@ def _by_highs(q: Doors, grown: Grown, *, grain: float, tolerance: float, watch: 
             is_open, value = layout, worth_of(q, layout)
     # whatever the root set aside is below what was then good
     bound = min(grown.bound, max(lowered(q, np.floor(cut.bound + c.had), grain), value, grown.value))
-    if bound >= value + slack:
-        return None
     proof = replace(grown, is_open=is_open, value=value, bound=max(grown.bound, value))
     method = f"prices, exchange, {grown.nodes} parts, then HiGHS on {c.q.n_places} places"
-    return Solved(is_open, value, bound, proof.bound, proof, grown.nodes, True, method)
+    return Solved(is_open, value, bound, proof.bound, proof, grown.nodes, bound < value + slack, method)
 
 
 @contextmanager
