@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import daremo.reach.doors.solve as solving
 from daremo.kernel.errors import Infeasible
 from daremo.reach.doors.certificate import seal
 from daremo.reach.frontier import Frontier, frontier
@@ -97,3 +98,13 @@ def test_out_of_time_every_point_has_a_bound_that_is_proved() -> None:
     found = frontier(pairs, need, gap=0, watch=Watch(stop=lambda: True), **asked)
     assert all(p.value <= p.bound <= p.bound_certified for p in found.points)
     assert verify_frontier(found, pairs, need, **asked).ok
+
+
+def test_a_curve_of_regions_is_proved_at_every_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solving, "MOST_PLACES", 0)
+    monkeypatch.setattr(solving, "MOST_DEMAND", 0)
+    pairs, need, cost = town(4)
+    for asked in ({"budgets_yen": [2e6, 6e6], "cost_yen_p": cost}, {"ps": [3, 9]}):
+        found = frontier(pairs, need, gap=0.01, **asked)
+        assert all(p.value <= p.bound <= p.bound_certified for p in found.points)
+        assert verify_frontier(found, pairs, need, **asked).ok

@@ -378,3 +378,11 @@ def test_no_change_is_told_where_nothing_may_change():
     q = question(3)
     t, units = terms_of(q), units_of(q)
     assert change(units, t, np.zeros(5, bool), -1, np.zeros(0, np.int64)) == (SHORT, -2)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_money_without_end_leaves_a_bound_that_prices_prove(seed: int):
+    q = question(seed, places=4, demand=5, budget_yen=math.inf)
+    answer = hours(q)
+    assert by_force(q) - 1e-6 <= answer.bound <= answer.bound_certified < math.inf
+    assert verify(q, answer) == ()

@@ -53,8 +53,8 @@ def hours(question: HoursQuestion, *, watch: Watch | None = None, gap: float = 1
     >>> q = hours_question(pairs_of_matrix([[0.0, 60.0], [60.0, 0.0]], "min"), [900, 300],
     ...                    hour_yen=2_000, fixed_yen=50_000, most_places=1)
     >>> answer = hours(q)
-    >>> answer.open, answer.places[0].hours_week, round(answer.value, 1)
-    ((0,), 7.5, 90.9)
+    >>> answer.open, answer.places[0].hours_week, round(answer.value, 1), round(answer.bound_certified, 1)
+    ((0,), 7.5, 90.9, 90.9)
     """
     watch = watch or Watch()
     t = terms_of(question)

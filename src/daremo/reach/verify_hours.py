@@ -106,6 +106,11 @@ class _Places:
         self.most_ph = np.minimum(self.alone_p[:, None], holds[:, None] * self.steps)
         self.least_ph = np.where(self.must[:, None], 0.0, s.least_load_share * full[:, None] * self.steps)
         self.may = self.least_ph <= self.most_ph * (1 + SAFE) + SAFE
+        # no layout costs more than everything together
+        dearest = self.step_yen * (self.steps[-1] if self.steps.size else 0.0) + q.visit_yen_p * self.most_ph.max(
+            axis=1, initial=0.0
+        )
+        self.budget = min(q.budget_yen, math.fsum(q.fixed_yen_p + dearest) * (1 + SAFE))
         self.floor_yen = q.fixed_yen_p + self.step_yen * least
 
     def bound(self, low: int, high: int, part: dict[str, Any]) -> float:
@@ -123,8 +128,6 @@ class _Places:
         )
         if floor > q.budget_yen * (1 + SAFE) + 1.0:
             return 0.0
-        if math.isinf(q.budget_yen) and yen > 0:
-            return math.inf
         base, adds = self._tangents(tangent)
         served = 1 - visit - yen * q.visit_yen_p[:, None]
         each = np.where(served > 0, served * self.most_ph, served * self.least_ph) - yen * (
@@ -138,8 +141,7 @@ class _Places:
         if need > best.size or (need and not math.isfinite(best[need - 1])):
             return 0.0
         chosen = [*allowed[:need], *(g for g in allowed[need:] if g > 0)]
-        money = yen * q.budget_yen if yen else 0.0
-        return max(0.0, visit * base + money + math.fsum(gain[self.must]) + math.fsum(chosen))
+        return max(0.0, visit * base + yen * self.budget + math.fsum(gain[self.must]) + math.fsum(chosen))
 
     def _tangents(self, tangent: Float) -> tuple[float, Float]:
         """Sum of the tangents with nothing open, and what each place adds, shape (places,)."""
