@@ -40,13 +40,13 @@ State = NDArray[np.int8]
 #: Steps of the whole question between two layouts made from them, and how many such turns.
 STEPS, TURNS, MADE = 150, 4, (1, 3)
 #: Places in a region, from turn to turn larger; a larger region proves more and takes longer.
-SIZES = (330, 700, 1_400)
+SIZES = (330, 1_320, 2_640)
 #: Sweeps of windows over the layout before each turn of regions: (at most, shakes after each).
-SWEEPS, SHAKES = (2, 4, 4), 500
+SWEEPS, SHAKES = (2, 2, 2), 500
 #: Share of the price of budget by which it moves between sweeps; a sweep that lifts the layout by less than this ends them.
 PRICE_MOVES, LIFTS = 0.005, 2e-5
-#: Branches of HiGHS in a region.
-NODES = 200
+#: Branches of HiGHS in a region, times its places.
+BRANCHES = 40_000
 REGION_FIRST, REGION_LATER = Steps(60, 200, 0.3, 0.7, 15, 0), Steps(30, 120, 0.3, 0.6, 10, 0)
 #: Share of the wanted gap that each region may leave open.
 SLACK_SHARE = 0.03
@@ -295,7 +295,7 @@ def worked(job: Job, watch: Watch | None = None) -> Region:
         left = compact(region.q, end)
         none = np.zeros(left.q.n_places, bool)
         found = branch_and_cut(
-            left.q, slack=job.slack, start=grown.is_open[left.place], shut=none, opened=none, nodes=NODES,
+            left.q, slack=job.slack, start=grown.is_open[left.place], shut=none, opened=none, nodes=BRANCHES // region.places.size,
             limit_s=np.inf if watch is None else watch.limit_s - watch.seconds, presolve=False,
         )  # fmt: skip
         # whatever the root set aside is below what was then good

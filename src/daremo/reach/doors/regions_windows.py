@@ -29,20 +29,20 @@ Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 State = NDArray[np.int8]
 
-#: Places in a group of each sweep; two groups that follow each other make a window in every other one.
-SIZES = (300, 420)
+#: Places in a group of each sweep, and whether two groups that follow each other make a window: so windows overlap those
+#: of the sweep before. Larger windows find more and take longer; the last two take turns.
+SIZES = ((165, True), (330, False), (330, True), (660, False), (1_320, False), (660, True))
 #: A place is chosen anew where its net gain at the prices is within this share of what it costs; others are clear.
-UNCLEAR = 0.2
+UNCLEAR = 0.12
 #: What a window may leave open, as a share of what a place of mean cost is worth; branches of each window.
-SLACK, NODES = 0.02, 20
+SLACK, NODES = 0.02, 8
 
 
 def groups_of(q: Doors, c: Columns, state: State, sweep: int) -> list[Int]:
-    """Windows of one sweep, which overlap those of the sweep before; each (places,), index."""
-    groups = halves(q, c, np.flatnonzero(state == FREE), SIZES[sweep % len(SIZES)])
-    if sweep % 2 == 0 and len(groups) > 2:
-        return [np.sort(np.r_[a, b]) for a, b in zip(groups[1::2], groups[2::2])]
-    return groups
+    """Windows of one sweep; each (places,), index."""
+    size, paired = SIZES[min(sweep, len(SIZES) - 2 + sweep % 2)]
+    groups = halves(q, c, np.flatnonzero(state == FREE), size)
+    return [np.sort(np.r_[a, b]) for a, b in zip(groups[1::2], groups[2::2])] if paired and len(groups) > 2 else groups
 
 
 def swept(
