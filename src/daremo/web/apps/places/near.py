@@ -7,10 +7,16 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, F, FloatField, Q, QuerySet, Value
 
+import daremo.web.apps.places.holds  # noqa: F401
 from daremo.web.apps.places.models import Area, SupportPoint
+
+SHOWN = ("published", "stale")
+BUILT = frozenset({"toilet", "parking", "hearing_loop", "quiet_room"})
+"""What a building has or has not; asked of ``access``."""
 
 DETOUR = 1.3
 """Way on foot over the straight line; as in `daremo.region`'s siting."""
@@ -58,89 +64,121 @@ def nearest_points(
     among: Sequence[int] | None = None,
     topics: Sequence[str] = (),
 ) -> list[Near]:
-    """Return published points that have what is needed, the nearest first (by name where no place is given)."""
-    rows = SupportPoint.objects.filter(state__in=("published", "stale"), merged_into=None)
+    """Return published points that have what is needed, the nearest first (by name where no place is given).
+
+    One query. A point without coordinates is near nobody; points without topics help with everything.
+    """
+    rows = fitting(needs=needs, language=language, topics=topics)
     if among is not None:
         rows = rows.filter(pk__in=list(among))
+    if near is None:
+        return [Near(pk, 0.0) for pk in rows.order_by("kana", "name", "pk").values_list("pk", flat=True)[:limit]]
+    lat, lon = near
+    wide = cos(radians(lat))
+    away: Any = (F("lat") - Value(lat)) * (F("lat") - Value(lat)) + (F("lon") - Value(lon)) * (
+        F("lon") - Value(lon)
+    ) * Value(wide * wide)
+    # the plane is near enough to choose by and not to tell: twice as many are measured on the sphere
+    found = (
+        rows.filter(lat__isnull=False, lon__isnull=False)
+        .annotate(away=ExpressionWrapper(away, FloatField()))
+        .order_by("away", "pk")
+    )
+    measured = [
+        Near(pk, kilometres(near, (y or 0.0, x or 0.0)))
+        for pk, y, x in found.values_list("pk", "lat", "lon")[: 2 * limit + 10]
+    ]
+    return sorted(measured, key=lambda row: (row.km, row.point_id))[:limit]
+
+
+def fitting(
+    *, needs: Sequence[str] = (), language: str | None = None, topics: Sequence[str] = ()
+) -> QuerySet[SupportPoint]:
+    """Return the published points that have what is needed; needs that every place can meet are left aside."""
+    rows = SupportPoint.objects.filter(state__in=SHOWN, merged_into=None)
     if "step_free" in needs:
         rows = rows.filter(step_free=True)
-    picked = []
-    if near is not None:
-        for km in (3.0, 12.0, 50.0, 400.0):
-            lat1, lat2, lon1, lon2 = _box(near, km)
-            inside = rows.filter(lat__range=(lat1, lat2), lon__range=(lon1, lon2))
-            picked = [
-                r
-                for r in inside.values_list("pk", "lat", "lon", "access", "languages", "topics")
-                if _has(r[3], r[4], r[5], needs, language, topics)
-            ]
-            if len(picked) >= limit:
-                break
-        picked.sort(key=lambda r: (kilometres(near, (r[1], r[2])), r[0]))
-        return [Near(r[0], kilometres(near, (r[1], r[2]))) for r in picked[:limit]]
-    named = rows.order_by("kana", "name").values_list("pk", "lat", "lon", "access", "languages", "topics")
-    return [Near(r[0], 0.0) for r in named if _has(r[3], r[4], r[5], needs, language, topics)][:limit]
+    if "sign" in needs:
+        rows = rows.filter(Q(access__holds_any=["sign"]) | Q(languages__holds_any=["sign"]))
+    if "interpreter" in needs:
+        rows = rows.filter(languages__holds_other=["ja", "sign"])
+    for need in BUILT.intersection(needs):
+        rows = rows.filter(access__holds_any=[need])
+    if language and language != "ja":
+        rows = rows.filter(languages__holds_any=[language])
+    if topics:
+        rows = rows.filter(Q(topics=[]) | Q(topics__holds_any=list(topics)))
+    return rows
 
 
-def _box(near: tuple[float, float], km: float) -> tuple[float, float, float, float]:
-    high = km / 111.2
-    wide = high / max(0.1, cos(radians(near[0])))
-    return near[0] - high, near[0] + high, near[1] - wide, near[1] + wide
-
-
-def _has(
-    access: list[str],
-    languages: list[str],
-    about: list[str],
-    needs: Sequence[str],
-    language: str | None,
-    topics: Sequence[str],
-) -> bool:
-    if "sign" in needs and "sign" not in access and "sign" not in languages:
-        return False
-    if "interpreter" in needs and not [x for x in languages if x != "ja"]:
-        return False
-    if topics and about and not set(topics) & set(about):
-        return False
-    return not language or language == "ja" or language in languages
-
-
-_KANJI = str.maketrans("一二三四五六七八九", "123456789")
+_KANJI = {c: str(n) for n, c in enumerate("一二三四五六七八九", 1)}
+_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).strip()
-    text = re.sub(r"\s+", "", text)
-    return text.translate(_KANJI) if "丁目" in text else text
+    """Return a name to compare by: NFKC, no spaces, kanji before 丁目 as digits, katakana as hiragana."""
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("ヶ", "ケ").casefold()
+    return re.sub(r"([一二三四五六七八九]?)(十?)([一二三四五六七八九]?)(?=丁目)", _number, text).translate(_HIRAGANA)
+
+
+def _number(found: re.Match[str]) -> str:
+    """Return kanji before 丁目 as digits: 二十三 as 23."""
+    first, ten, last = (found[1], found[2], found[3])
+    if ten:
+        return str(10 * int(_KANJI.get(first, "1")) + int(_KANJI.get(last, "0")))
+    return _KANJI.get(first, "") + _KANJI.get(last, "")
 
 
 def start_of(text: str) -> Start | None:
-    """Return where a town's name, an address or a postcode lies: an area whose name it holds, else a point's.
+    """Return where a town's name (kanji or kana), an address or a postcode lies: an area's middle, else a point's.
 
-    Nothing is asked outside: only names of the region are known. The longest name that fits wins.
+    Nothing is asked outside: only names of the region are known. An exact name wins, then the longest name within
+    the text, then the shortest name that begins with the text, then one that holds it.
     """
     wanted = _plain(text)
     if not wanted:
         return None
     digits = re.sub(r"\D", "", wanted)
-    if len(digits) == 7 and len(digits) >= len(wanted) - 2:
-        point = SupportPoint.objects.filter(
-            postcode__in=(digits, f"{digits[:3]}-{digits[3:]}"), lat__isnull=False
-        ).first()
-        return Start(point.lat, point.lon, f"〒{digits[:3]}-{digits[3:]}") if point is not None else None  # type: ignore[arg-type]
-    best: tuple[int, Start] | None = None
-    for name, kana, lat, lon in Area.objects.filter(lat__isnull=False).values_list("name", "kana", "lat", "lon"):
-        for known in (_plain(name), _plain(kana)):
-            if known and (known in wanted or wanted in known):
-                score = len(known) if known in wanted else len(wanted)
-                exact = 100 if known == wanted else 0
-                if best is None or score + exact > best[0]:
-                    best = (score + exact, Start(lat, lon, name))
-    if best is not None:
-        return best[1]
-    point = (
-        SupportPoint.objects.filter(Q(name__contains=wanted) | Q(address__contains=wanted), lat__isnull=False)
-        .order_by("pk")
-        .first()
-    )
-    return Start(point.lat, point.lon, point.name) if point is not None else None  # type: ignore[arg-type]
+    if len(digits) == 7 and not re.sub(r"[\d〒\-‐−ー―]", "", wanted):
+        return _of_postcode(digits)
+    best: tuple[int, int, str, Start] | None = None
+    areas = Area.objects.filter(lat__isnull=False, lon__isnull=False)
+    for name, kana, lat, lon in areas.values_list("name", "kana", "lat", "lon"):
+        for known in {_plain(name), _plain(kana)} - {""}:
+            rank = _rank(known, wanted)
+            if rank is not None and (best is None or (*rank, name) < best[:3]):
+                best = (*rank, name, Start(lat or 0.0, lon or 0.0, name))
+    return best[3] if best is not None else _of_point(text, wanted)
+
+
+def _rank(known: str, wanted: str) -> tuple[int, int] | None:
+    """Return how well a known name fits, smaller is better; None where it does not."""
+    if known == wanted:
+        return 0, 0
+    if known in wanted and len(known) > 1:
+        return 1, -len(known)
+    if known.startswith(wanted):
+        return 2, len(known)
+    return (3, len(known)) if wanted in known and len(wanted) > 1 else None
+
+
+def _of_postcode(digits: str) -> Start | None:
+    said = f"{digits[:3]}-{digits[3:]}"
+    rows = SupportPoint.objects.filter(lat__isnull=False, lon__isnull=False)
+    whole = rows.filter(postcode__in=(digits, said)).order_by("pk").first()
+    # the first three digits are the delivery office, the fourth and fifth its town
+    point = whole or rows.filter(Q(postcode__startswith=digits[:5]) | Q(postcode__startswith=said[:6])).first()
+    return None if point is None else Start(point.lat, point.lon, f"〒{said}")  # type: ignore[arg-type]
+
+
+def _of_point(text: str, wanted: str) -> Start | None:
+    rows = SupportPoint.objects.filter(lat__isnull=False, lon__isnull=False, state__in=SHOWN)
+    given = text.strip()
+    point = rows.filter(Q(name__contains=given) | Q(address__contains=given) | Q(kana__contains=given)).first()
+    if point is None:
+        # names and addresses as people write them: other widths, spaces, kana
+        for row in rows.order_by("pk").only("name", "kana", "address", "lat", "lon"):
+            if any(wanted in _plain(known) for known in (row.name, row.kana, row.address) if known):
+                point = row
+                break
+    return None if point is None else Start(point.lat, point.lon, point.name)  # type: ignore[arg-type]

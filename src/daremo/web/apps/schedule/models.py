@@ -120,7 +120,9 @@ class Session(Row):
         constraints = [
             models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="session_ends_after_start"),
             models.UniqueConstraint(
-                fields=["opening", "starts"], condition=Q(opening__isnull=False), name="one_session_a_start"
+                fields=["opening", "starts"],
+                condition=Q(opening__isnull=False) & ~Q(state="cancelled"),
+                name="one_session_a_start",
             ),
         ]
 

@@ -1,26 +1,38 @@
-"""Make, change and cancel sessions; put supporters and rooms into them; find the next free times."""
+"""What other features call of the schedule: sessions, openings, supporters and rooms, free times."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING
-
-from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q
-
-from daremo.web.again import settle
-from daremo.web.apps.journal import services as journal
-from daremo.web.apps.journal.act import Act
 from daremo.web.apps.schedule.free import FreeTime, free_times
-from daremo.web.apps.schedule.models import Offer, Opening, OpeningException, Seat, Series, Session, Use
-from daremo.web.apps.schedule.recurrence import occurrences, said
-from daremo.web.problems import conflict, refusal
-
-if TYPE_CHECKING:
-    from daremo.web.apps.places.models import Organisation, Resource, SupportPoint
+from daremo.web.apps.schedule.openings import (
+    add_opening,
+    change_opening,
+    close_day,
+    close_point_day,
+    end_opening,
+    forget_exception,
+    left_over,
+    make_sessions,
+    open_day,
+    open_session,
+    sessions_at,
+)
+from daremo.web.apps.schedule.sessions import (
+    SEATS_MAX,
+    add_offer,
+    add_series,
+    add_session,
+    assign,
+    cancel_session,
+    change_offer,
+    release,
+    run_states,
+    set_capacity,
+    with_free_seats,
+)
+from daremo.web.apps.schedule.words import said
 
 __all__ = [
+    "SEATS_MAX",
     "FreeTime",
     "add_offer",
     "add_opening",
@@ -28,258 +40,21 @@ __all__ = [
     "add_session",
     "assign",
     "cancel_session",
+    "change_offer",
+    "change_opening",
     "close_day",
+    "close_point_day",
     "end_opening",
+    "forget_exception",
     "free_times",
+    "left_over",
     "make_sessions",
+    "open_day",
+    "open_session",
     "release",
+    "run_states",
     "said",
+    "sessions_at",
     "set_capacity",
+    "with_free_seats",
 ]
-
-SEATS_MAX = 200
-
-
-def add_offer(act: Act, organisation: Organisation, **fields: object) -> Offer:
-    """Add an offer of the organisation."""
-    return journal.save(act, "offer.added", Offer(organisation=organisation, **fields))
-
-
-def add_session(
-    act: Act,
-    offer: Offer,
-    point: SupportPoint,
-    starts: datetime,
-    ends: datetime,
-    capacity: int,
-    *,
-    series: Series | None = None,
-    ordinal: int = 1,
-    opening: Opening | None = None,
-) -> Session:
-    """Add one session with its seats.
-
-    Raises
-    ------
-    UsageError
-        ``bad-session``: it ends before it starts, or has no seats or more than 200.
-    """
-    if ends <= starts or not 1 <= capacity <= SEATS_MAX:
-        raise refusal("bad-session")
-
-    def work() -> Session:
-        session = Session(
-            offer=offer, point=point, starts=starts, ends=ends, series=series, ordinal=ordinal, opening=opening
-        )
-        journal.save(act, "session.added", session)
-        journal.add_many(act, "seat.added", [Seat(session=session, number=n) for n in range(1, capacity + 1)])
-        return session
-
-    return settle(work)
-
-
-def add_series(
-    act: Act, offer: Offer, point: SupportPoint, title: str, times: Sequence[tuple[datetime, datetime]], capacity: int
-) -> Series:
-    """Add a course of several sessions, all or none."""
-    if not times:
-        raise refusal("bad-session")
-    with transaction.atomic():
-        series = journal.save(act, "series.added", Series(offer=offer, point=point, title=title))
-        for ordinal, (starts, ends) in enumerate(sorted(times), 1):
-            add_session(act, offer, point, starts, ends, capacity, series=series, ordinal=ordinal)
-    return series
-
-
-def add_opening(act: Act, offer: Offer, point: SupportPoint, **fields: object) -> Opening:
-    """Add when an offer is given at a point; the rule must be one that can be read.
-
-    Raises
-    ------
-    UsageError
-        ``bad-rule``: the recurrence cannot be read, or the time ends before it starts.
-    """
-    opening = Opening(offer=offer, point=point, **fields)
-    occurrences(opening, opening.first, opening.first)
-    return journal.save(act, "opening.added", opening)
-
-
-def make_sessions(act: Act, opening: Opening, until: date) -> list[Session]:
-    """Make the sessions of an opening up to that day that do not exist yet; run twice, it makes none twice.
-
-    An opening longer than the offer is cut into sessions of the offer's length (a course is not cut).
-    """
-    first = max(opening.first, opening.made_until or opening.first)
-    if not opening.active or first > until:
-        return []
-    capacity = opening.capacity or opening.offer.capacity
-    made: list[Session] = []
-
-    def work() -> list[Session]:
-        made.clear()
-        there = set(Session.objects.filter(opening=opening).values_list("starts", flat=True))
-        new = [
-            Session(offer=opening.offer, point=opening.point, opening=opening, starts=starts, ends=ends)
-            for starts, ends in occurrences(opening, first, until)
-            if starts not in there
-        ]
-        sessions = journal.add_many(act, "session.added", new)
-        seats = [Seat(session=s, number=n) for s in sessions for n in range(1, capacity + 1)]
-        journal.add_many(act, "seat.added", seats)
-        if opening.room is not None:
-            for session in sessions:
-                assign(act, session, opening.room, "room")
-        journal.save(act, "opening.made", opening, made_until=until)
-        made.extend(sessions)
-        return made
-
-    return settle(work)
-
-
-def close_day(act: Act, opening: Opening, day: date, reason: str = "") -> OpeningException:
-    """Close an opening on a day; its sessions of that day are cancelled and their people told."""
-    from daremo.web.apps.figures.lines import span
-
-    begin, end = span(day, day)
-    with transaction.atomic():
-        row = journal.save(
-            act, "opening.closed_day", OpeningException(opening=opening, day=day, closed=True, reason=reason)
-        )
-        for session in Session.objects.filter(opening=opening, starts__gte=begin, starts__lt=end).exclude(
-            state=Session.State.CANCELLED
-        ):
-            cancel_session(act, session, reason or "休み")
-    return row
-
-
-def end_opening(act: Act, opening: Opening, last: date) -> Opening:
-    """Let an opening end on a day; later sessions that nobody has booked go, booked ones stay until they are cancelled."""
-    from daremo.web.apps.figures.lines import span
-
-    _begin, end = span(last, last)
-    with transaction.atomic():
-        for session in Session.objects.filter(opening=opening, starts__gte=end, state=Session.State.OPEN):
-            if not session.bookings.filter(state__in=("held", "confirmed")).exists():
-                cancel_session(act, session, "終了")
-        return journal.save(act, "opening.ended", opening, last=last)
-
-
-def set_capacity(act: Act, session: Session, seats: int) -> Session:
-    """Give a session more or fewer seats; a seat that is taken is never withdrawn.
-
-    Raises
-    ------
-    Conflict
-        ``seats-taken``: more people are booked than seats would be left.
-    """
-    if not 0 <= seats <= SEATS_MAX:
-        raise refusal("bad-session")
-
-    def work() -> Session:
-        from daremo.web.apps.bookings import seats as taking
-
-        locked = taking.lock([session], alone=True)[0]
-        rows = list(locked.seats.order_by("number"))
-        live = [seat for seat in rows if not seat.withdrawn]
-        if len(live) < seats:
-            for seat in [s for s in rows if s.withdrawn][: seats - len(live)]:
-                journal.save(act, "seat.back", seat, withdrawn=False)
-            now = locked.seats.filter(withdrawn=False).count()
-            last = rows[-1].number if rows else 0
-            new = [Seat(session=locked, number=last + n) for n in range(1, seats - now + 1)]
-            journal.add_many(act, "seat.added", new)
-        else:
-            free = taking.free_seats(locked)
-            surplus = len(live) - seats
-            if len(free) < surplus:
-                raise conflict("seats-taken")
-            for seat in free[len(free) - surplus :]:
-                journal.save(act, "seat.withdrawn", seat, withdrawn=True)
-        return locked
-
-    return settle(work)
-
-
-def cancel_session(act: Act, session: Session, reason: str) -> Session:
-    """Cancel a session: its bookings end, supporters and rooms are free again, and everybody is told.
-
-    Raises
-    ------
-    Conflict
-        It was cancelled or is over.
-    """
-    from daremo.web.apps.bookings import services as bookings
-    from daremo.web.apps.notices import services as notices
-
-    def work() -> Session:
-        journal.move(
-            act,
-            "session.cancelled",
-            session,
-            {"state__in": ["planned", "open"]},
-            state=Session.State.CANCELLED,
-            cancel_reason=reason[:80],
-        )
-        for booking in bookings.cancel_session(act, session):
-            if booking.person is not None:
-                notices.tell(
-                    act,
-                    booking.person,
-                    "session_cancelled",
-                    organisation=session.offer.organisation,
-                    once=f"session_cancelled:{booking.pk}",
-                    reservation=booking.reservation,
-                    booking=booking,
-                )
-        for use in session.uses.filter(active=True):
-            release(act, use)
-        return session
-
-    return settle(work)
-
-
-def assign(act: Act, session: Session, resource: Resource, part: str = "lead") -> Use:
-    """Put a supporter, a room or an interpreter into a session.
-
-    Raises
-    ------
-    Conflict
-        ``in-two-places``: it has another duty at that time.
-    """
-    use = Use(resource=resource, session=session, starts=session.starts, ends=session.ends, part=part)
-    try:
-        with transaction.atomic():
-            return journal.save(act, "use.assigned", use)
-    except IntegrityError as error:
-        if "one_place_at_a_time" in str(error):
-            raise conflict("in-two-places", part) from None
-        raise
-
-
-def release(act: Act, use: Use) -> Use:
-    """Take a supporter, a room or an interpreter out of a session."""
-    return journal.save(act, "use.released", use, active=False)
-
-
-def run_states(act: Act) -> int:
-    """Let sessions run and end with the clock; return how many changed."""
-    changed = 0
-    begun = Session.objects.filter(state=Session.State.OPEN, starts__lte=act.now, ends__gt=act.now)
-    for session in begun:
-        journal.save(act, "session.running", session, state=Session.State.RUNNING)
-        changed += 1
-    over = Session.objects.filter(state__in=(Session.State.OPEN, Session.State.RUNNING), ends__lte=act.now)
-    for session in over:
-        journal.save(act, "session.done", session, state=Session.State.DONE)
-        changed += 1
-    return changed
-
-
-def with_free_seats(sessions: Iterable[int]) -> dict[int, int]:
-    """Return free seats by session."""
-    taken = Q(seats__bookings__state__in=("held", "confirmed", "arrived", "attended", "noshow"))
-    rows = Session.objects.filter(pk__in=list(sessions)).annotate(
-        all=Count("seats", filter=Q(seats__withdrawn=False), distinct=True),
-        gone=Count("seats", filter=Q(seats__withdrawn=False) & taken, distinct=True),
-    )
-    return {row["pk"]: row["free"] for row in rows.annotate(free=F("all") - F("gone")).values("pk", "free")}
