@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.reach.alternatives import Alternatives
 from daremo.reach.cover import Cover, cover
 from daremo.reach.median import Median, median
 from daremo.reach.model import Conditions
@@ -107,6 +108,9 @@ def others(was: Any) -> list[Any]:
         return [(*was, 99), was[:-1] if was else (0,), tuple(reversed(was)) if len(was) > 1 else (1,)]
     if isinstance(was, dict):
         return [{}, {**was, "bound": was["bound"] - 1}, {**was, "bound": was["bound"] + 1}, {**was, "scale": 1.0}]
+    if isinstance(was, Alternatives):
+        swap = (0, 0)
+        return [replace(was, swaps=(swap,), count=1), replace(was, count=-1), replace(was, layouts=((99,),))]
     changed = was.copy()
     changed[0] += 1
     return [changed, was[:-1]]

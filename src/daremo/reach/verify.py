@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
 from daremo.reach.verify_bound import Refused
+from daremo.reach.verify_equal import wrong_alternatives
 from daremo.reach.verify_proof import NOTHING_ELSE, Asked, asked, proved, sealed
 
 Float = NDArray[np.float64]
@@ -33,7 +34,7 @@ class Check:
 
     Attributes
     ----------
-    name : {"layout", "conditions", "money", "value", "people", "lists", "seal", "proof", "bound", "points"}
+    name : {"layout", "conditions", "money", "value", "people", "lists", "seal", "proof", "bound", "points", "alternatives"}
     ok : bool
     detail : str
         What was found, in plain Japanese.
@@ -167,6 +168,7 @@ def verify_cover(
         lists((answer.unreachable, pairs.unreachable())),
         *_proofs(a, None if backup_share else is_open, answer, answer.bound_certified, 1 + backup_share),
         tighter(answer.value, answer.bound, answer.bound_certified, answer.bound < answer.bound_certified, 0.0),
+        _equal(a, answer, is_open, backup_share),
     )
 
 
@@ -225,6 +227,7 @@ def verify_median(
         lists((answer.unreachable, trips.unreachable()), (answer.unserved, np.flatnonzero(reached & ~served))),
         *_proofs(a, is_open, answer, most - answer.bound_certified, 1.0, most),
         tighter(answer.bound_certified, answer.bound, answer.value, answer.bound > answer.bound_certified, most),
+        _equal(a, answer, is_open, 0.0),
     )
 
 
@@ -320,6 +323,16 @@ def conditions_kept(c: Conditions, is_open: NDArray[np.bool_]) -> Check:
     if (is_open[apart[:, 0]] & is_open[apart[:, 1]] & (apart[:, 0] != apart[:, 1])).any():
         wrong.append("近すぎる施設が両方開いています")
     return Check("conditions", not wrong, "、".join(wrong) or "条件を守っています")
+
+
+def _equal(a: Asked, answer: Chosen, is_open: Mask, share: float) -> Check:
+    """Whether the layouts told to be equally good are (none told is right too)."""
+
+    def keeps(other: Mask) -> bool:
+        return conditions_kept(a.conditions, other).ok and _money(a, other, True).ok
+
+    wrong = wrong_alternatives(getattr(answer, "alternatives", None), a.pairs, a.worth, is_open, share, keeps)
+    return Check("alternatives", not wrong, wrong or "同じ良さの配置は、どれも同じ良さです")
 
 
 def _money(a: Asked, is_open: Mask, told: bool) -> Check:
