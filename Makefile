@@ -4,6 +4,8 @@ SHELL = /bin/sh
 VENV = .venv
 PY = $(VENV)/bin/python
 BUDGET = 12000000
+# After the plan the service starts: auto stays in a terminal and only tries the start elsewhere; yes; no.
+SERVE = auto
 # Test processes side by side; 2 suits the smallest machine that we run on.
 JOBS = 2
 # A folder of wheels, to install without a network: make install WHEELS=dir
@@ -23,11 +25,14 @@ $(VENV)/.daremo-core: requirements/core.txt requirements/build.txt pyproject.tom
 $(VENV)/.daremo-pdf: requirements/pdf.txt requirements/build.txt pyproject.toml tools/install.sh
 	@WHEELS='$(WHEELS)' sh tools/install.sh pdf
 
+$(VENV)/.daremo-web: requirements/web.txt requirements/build.txt pyproject.toml tools/install.sh
+	@WHEELS='$(WHEELS)' sh tools/install.sh web
+
 $(VENV)/.daremo-dev: requirements/dev.txt requirements/build.txt pyproject.toml tools/install.sh
 	@WHEELS='$(WHEELS)' sh tools/install.sh dev
 
-demo: $(VENV)/.daremo-pdf ## sample town, who is left behind, a plan with its proof (BUDGET=yen)
-	@$(PY) tools/demo.py --budget-yen '$(BUDGET)'
+demo: $(VENV)/.daremo-web ## sample town, a plan with its proof, then the running service (BUDGET=yen SERVE=no)
+	@$(PY) tools/demo.py --budget-yen '$(BUDGET)' --serve '$(SERVE)'
 
 test: $(VENV)/.daremo-dev ## the whole test suite (JOBS=processes)
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal
@@ -52,8 +57,8 @@ wheels: $(VENV)/.daremo-core ## collect all packages into WHEELS=dir, for a mach
 	@$(PY) -m pip download -q --require-hashes -d '$(WHEELS)' -r requirements/dev.txt
 	@$(PY) -m pip download -q --require-hashes -d '$(WHEELS)' -r requirements/build.txt
 
-lock: $(VENV)/.daremo-dev ## resolve requirements/*.txt anew, with hashes
-	@sh tools/lock.sh
+lock: $(VENV)/.daremo-dev ## resolve requirements/*.txt, with hashes (UPGRADE=yes: newest of everything)
+	@UPGRADE='$(UPGRADE)' sh tools/lock.sh
 
 clean: ## remove the environment, caches and the built site (./.daremo/ stays)
 	@rm -rf $(VENV) site build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install daremo into ./.venv: sh tools/install.sh core|pdf|dev  (called by make, which skips it when nothing changed).
+# Install daremo into ./.venv: sh tools/install.sh core|pdf|web|dev  (called by make, which skips it when nothing changed).
 # uv if present, else python3 -m venv and pip. Every package is checked against its hash. WHEELS=dir needs no network.
 set -eu
 level=$1
@@ -63,7 +63,8 @@ started=
 
 # A larger set holds the smaller ones; a stamp is written last, so that an interrupted install is repeated.
 case $level in
-    dev) stamps="core pdf dev" ;;
+    dev) stamps="core pdf web dev" ;;
+    web) stamps="core pdf web" ;;
     pdf) stamps="core pdf" ;;
     *) stamps="core" ;;
 esac

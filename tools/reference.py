@@ -142,6 +142,34 @@ def assumptions_page() -> str:
     )
 
 
+def settings_page() -> str:
+    """Every setting of the running service, and how often somebody may do something."""
+    out = [
+        MADE,
+        "# Settings of the service\n",
+        "Environment variables, from `src/daremo/web/tables/settings.csv`. With `DAREMO_MODE=production` the service refuses "
+        "to start until everything marked **required** is set; `daremo desk check` lists what is missing or wrong. "
+        "A name that begins with `DAREMO_` and is not here is refused too.\n",
+    ]
+    groups: dict[str, list[list[str]]] = {}
+    for r in rows_of("daremo.web", "settings"):
+        kind = f"{r['type']} {r['allowed']}".strip()
+        needed = "**required**" if r["required_in_production"] == "yes" else ""
+        default, example = (f"`{r[c]}`" if r[c] else "" for c in ("default", "example"))
+        groups.setdefault(r["group"], []).append([f"`{r['name']}`", r["ja"], r["en"], kind, default, needed, example])
+    head = ["setting", "日本語", "meaning", "type", "default", "in production", "example"]
+    out += [f"## {group}\n\n" + grid(head, rows) for group, rows in groups.items()]
+    limits = [
+        [r["limit"], r["ja"], r["en"], f"{r['method']} `{r['view']}`", r["per"], r["count"], r["seconds"]]
+        for r in rows_of("daremo.web.gate", "limits")
+    ]
+    head = ["limit", "日本語", "meaning", "what", "per", "at most", "in seconds"]
+    out.append("## Limits\n\nBeyond a limit the answer is 429 with `Retry-After`.\n\n" + grid(head, limits))
+    work = [[r["job"], r["ja"], r["en"], r["every_min"]] for r in rows_of("daremo.web", "jobs")]
+    out.append("## Work of `daremo worker`\n\n" + grid(["job", "日本語", "meaning", "every minutes"], work))
+    return "\n".join(out)
+
+
 def errors_page() -> str:
     """Exit codes and problem codes."""
     rows = [[f"`{r['code']}`", r["ja"], r["en"], r["fix"]] for r in sorted(codes().values(), key=lambda r: r["code"])]
@@ -162,6 +190,7 @@ PAGES: dict[str, Any] = {
     "look/tables.md": tables_page,
     "look/reach-tables.md": reach_tables_page,
     "look/assumptions.md": assumptions_page,
+    "look/settings.md": settings_page,
     "know/errors.md": errors_page,
 }
 

@@ -11,6 +11,8 @@ from daremo.cli.frame import INPUT, run
 from daremo.cli.main import daremo as command
 from tools.reference import examples, leaves
 
+#: Verbs of the running service: tests/web/ops starts them in processes of their own.
+SERVICE = {"serve", "worker", "migrate", "backup", "restore", "desk"}
 EXAMPLES = [(path, line) for path, leaf in leaves(command) for line in examples(leaf)]
 
 
@@ -35,7 +37,7 @@ def test_every_verb_has_help_and_an_example():
         assert all(getattr(p, "help", "") or p.param_type_name == "argument" for p in leaf.params), " ".join(path)
 
 
-@pytest.mark.parametrize("line", [line for path, line in EXAMPLES if path[-1] != "verify"])
+@pytest.mark.parametrize("line", [line for path, line in EXAMPLES if path[-1] != "verify" and path[1] not in SERVICE])
 def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(home)
     if "data.csv" in line:

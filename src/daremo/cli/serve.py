@@ -22,7 +22,7 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option("--plan", type=FOLDER, help="Plan whose points, openings and sessions are loaded into an empty service.")
 @click.option("--no-demo", is_flag=True, help="Load nothing, even into an empty service.")
 @click.option("--no-worker", is_flag=True, help="Start no worker; run daremo worker elsewhere.")
-@click.option("--until-up", is_flag=True, help="End as soon as the pages are answered: a trial of the whole start.")
+@click.option("--until-up", is_flag=True, help="End once the first page was answered: a trial of the whole start.")
 @verb
 def serve(
     voice: Voice, host: str, port: int | None, town: Path | None, plan: Path | None, no_demo: bool, no_worker: bool, until_up: bool
@@ -65,7 +65,7 @@ def serve(
             voice.say(voice(f"見本を入れました: {loaded.ja}", f"Loaded the sample: {loaded.en}"))
         voice.say(service.address)
         if until_up:
-            return 0
+            return 0 if service.status("/") == 200 else 1
         voice.say(voice("Ctrl-C で終わります", "Ctrl-C ends it"))
         return 1 if service.watch() else 0
     except KeyboardInterrupt:

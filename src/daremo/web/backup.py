@@ -284,7 +284,7 @@ def _read_postgresql(archive: zipfile.ZipFile, told: Told) -> None:
             for table in tables():
                 cursor.execute(f"DROP TABLE {quote(table)} CASCADE")
         executor = MigrationExecutor(connection)
-        executor.migrate([(app, name) for app, name in told.migrations if (app, name) in executor.loader.graph.nodes])
+        executor.migrate(_last_of(told, executor))
         with connection.cursor() as cursor:
             there = set(tables())
             cursor.execute(f"TRUNCATE {', '.join(quote(t) for t in sorted(there))} CASCADE")
@@ -303,6 +303,17 @@ def _read_postgresql(archive: zipfile.ZipFile, told: Told) -> None:
         if (found := {t: n for t, n in _counts().items() if n}) != {t: n for t, n in told.rows.items() if n}:
             differing = sorted(t for t in set(found) | set(told.rows) if found.get(t, 0) != told.rows.get(t, 0))
             raise DatabaseError(f"rows differ after putting back: {', '.join(differing)}")
+
+
+def _last_of(told: Told, executor: MigrationExecutor) -> list[tuple[str, str]]:
+    """The backup's last migrations of each app: those after which it had none of the same app."""
+    graph = executor.loader.graph
+    had = {(app, name) for app, name in told.migrations if (app, name) in graph.nodes}
+    return sorted(
+        key
+        for key in had
+        if not any(child.key[0] == key[0] and child.key in had for child in graph.node_map[key].children)
+    )
 
 
 def _models(there: set[str]) -> list[Any]:

@@ -185,7 +185,8 @@ class Configuration(Mapping[str, Any]):
         ]
         if "DAREMO_HOSTS" in self.given and "*" in self["DAREMO_HOSTS"]:
             found.append(Trouble("DAREMO_HOSTS", "本番では * を使えません。ホスト名を書いてください"))
-        if "DAREMO_DATABASE_URL" in self.given and str(self["DAREMO_DATABASE_URL"]).startswith("sqlite"):
+        read = "DAREMO_DATABASE_URL" in self.given - {t.setting for t in self.troubles}
+        if read and str(self["DAREMO_DATABASE_URL"]).startswith("sqlite"):
             found.append(Trouble("DAREMO_DATABASE_URL", "本番は PostgreSQL にしてください"))
         return found
 

@@ -135,14 +135,20 @@ class Service:
             told.close()
 
     def _answers(self) -> bool:
+        return self.status("/healthz", timeout_s=2) == 200
+
+    def status(self, path: str, timeout_s: float = 30) -> int:
+        """Ask the running service for a page; return its status, 0 where nothing answers."""
         host, port = self.socket.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-        address = f"http://[{host}]:{port}/healthz" if ":" in host else f"http://{host}:{port}/healthz"
+        where = f"[{host}]" if ":" in host else host
         try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
-                return bool(json.load(answer)["status"] == "ok")
-        except (OSError, ValueError, urllib.error.URLError):
-            return False
+            with urllib.request.urlopen(f"http://{where}:{port}{path}", timeout=timeout_s) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
 
     def watch(self) -> int:
         """Stay until gunicorn ends; a worker that ended is started again after a second. Return gunicorn's exit code."""
