@@ -40,7 +40,7 @@ State = NDArray[np.int8]
 #: Steps of the whole question between two layouts made from them, and how many such turns.
 STEPS, TURNS, MADE = 150, 4, (1, 3)
 #: Places in a region, from turn to turn larger; a larger region proves more and takes longer.
-SIZES = (330, 1_320, 2_640)
+SIZES = (330, 700, 1_400)
 #: Sweeps of windows over the layout before each turn of regions: (at most, shakes after each).
 SWEEPS, SHAKES = (2, 2, 2), 500
 #: Share of the price of budget by which it moves between sweeps; a sweep that lifts the layout by less than this ends them.
