@@ -1,6 +1,9 @@
 """The Django app `finder`."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from daremo.web.ui.context import FootLink
 
 
 class FinderConfig(AppConfig):
@@ -9,3 +12,8 @@ class FinderConfig(AppConfig):
     name = "daremo.web.apps.finder"
     label = "finder"
     verbose_name = "さがす"
+    citizen_links = (
+        FootLink(10, "finder:privacy", _("お名前や電話番号のあつかい")),  # type: ignore[arg-type]
+        FootLink(20, "finder:accessibility", _("見やすさ・使いやすさの方針")),  # type: ignore[arg-type]
+        FootLink(30, "finder:after", _("その後のようすを答える")),  # type: ignore[arg-type]
+    )

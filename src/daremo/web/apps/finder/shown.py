@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from daremo.web.apps.bookings.services import spoken
-from daremo.web.apps.finder.draft import Draft
-from daremo.web.apps.people import services as people
+from daremo.web.apps.finder.words import fill
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import looking
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.ui.dates import say_date, say_day, say_era, say_time
-from daremo.web.ui.pieces import Fact, Link, Place, Point, Tag, Ticket, Time
+from daremo.web.ui.pieces import Fact
 from daremo.web.vocabulary import needs as needs_of
 from daremo.web.vocabulary import topics as topics_of
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-SOON = timedelta(days=7)
 
 
 def local_day(moment: datetime) -> date:
@@ -46,6 +41,13 @@ def short_day(moment: datetime) -> str:
 def place_words(point: Any) -> str:
     """Return the name of a place with its floor."""
     return f"{point.name} {point.floor}".strip()
+
+
+def place_said(point: Any) -> str:
+    """Return the name of a place with its floor, with its reading where easy Japanese is read and it is known."""
+    if get_language() != "ja-easy" or not point.kana or any(c in point.name + point.kana for c in "{}|"):
+        return place_words(point)
+    return f"{{{point.name}|{point.kana}}} {point.floor}".strip()
 
 
 def access_words(point: Any) -> list[str]:
@@ -70,35 +72,6 @@ LANGUAGE_NAMES = {
     "tl": "Filipino",
     "ne": "नेपाली",
 }
-
-
-def tags_of(point: Any) -> list[Tag]:
-    """Return the tags of a place's card."""
-    tags = []
-    if point.step_free:
-        tags.append(Tag(_("段差なし"), "ramp"))
-    if "sign" in point.access:
-        tags.append(Tag(_("手話"), "sign"))
-    others = [code for code in point.languages if code not in ("ja", "sign")]
-    if others:
-        tags.append(Tag("・".join(LANGUAGE_NAMES.get(code, code) for code in others), "speech"))
-    return tags
-
-
-def opening_words(point: Any, now: datetime) -> str:
-    """Return 「開いています（17時まで）」, when it opens next, or nothing where the hours are not known."""
-    state = places.open_now(point.opening_hours, now)
-    if state is None:
-        return ""
-    change = places.next_change(point.opening_hours, now)
-    if change is None:
-        return _("いつも開いています") if state else _("いまは閉まっています")
-    if state:
-        same = local_day(change) == local_day(now)
-        return _("開いています（{time}まで）").format(time=say_time(change)) if same else _("開いています")
-    return _("いまは閉まっています（{day} {time}から）").format(
-        day=say_day(change, local_day(now)), time=say_time(change)
-    )
 
 
 def errand(what: str) -> str:
@@ -159,34 +132,11 @@ def times_of(session: Any, now: datetime) -> list[tuple[str, str]]:
     rows = []
     for one in looking.enrolled_in(session):
         minutes = round((one.ends - one.starts).total_seconds() / 60)
-        when = _("{day} {time}から{n}分").format(
-            day=say_date(one.starts, local_day(now)), time=say_time(one.starts), n=minutes
+        when = fill(
+            _("{day} {time}から{n}分"), day=say_date(one.starts, local_day(now)), time=say_time(one.starts), n=minutes
         )
         rows.append((when, f"{say_era(one.starts)}・{say_day(one.starts, local_day(now))}"))
     return rows
-
-
-def buttons(times: Sequence[schedule.FreeTime], now: datetime) -> list[Time]:
-    """Return free times as buttons that begin a booking."""
-    today = local_day(now)
-    return [Time(t.starts, today, href=reverse("finder:start", kwargs={"session_id": t.session_id})) for t in times]
-
-
-def next_times(session: Any, now: datetime) -> list[Time]:
-    """Return the next free times instead of one that is gone: the same offer, near the same place."""
-    point = session.point
-    near = (point.lat, point.lon) if point.lat is not None else None
-    found = schedule.free_times(
-        now, near=near, points=None if near else [point.pk], offers=[session.offer_id], limit=4, per_point=3
-    )
-    return buttons([t for t in found if t.session_id != session.pk][:3], now)
-
-
-def other_times(session: Any, now: datetime) -> list[Time]:
-    """Return times to which a booking may be moved, as buttons of a form."""
-    today = local_day(now)
-    found = schedule.free_times(now, offers=[session.offer_id], per_point=8, limit=24)
-    return [Time(t.starts, today, name="session", value=str(t.session_id)) for t in found if t.session_id != session.pk]
 
 
 def rows_of(
@@ -199,6 +149,7 @@ def rows_of(
         session__in=[t.session_id for t in times], active=True, resource__kind="supporter"
     )
     staff: dict[int, str] = {}
+    row: Any
     for row in uses.select_related("resource__supporter"):
         supporter = getattr(row.resource, "supporter", None)
         staff.setdefault(row.session_id, supporter.name.split(" ")[0] if supporter else "")
@@ -209,7 +160,7 @@ def rows_of(
     today, made = local_day(now), []
     for t in times:
         point = points[t.point_id]
-        way = [_("歩いて{n}分").format(n=places.walk_minutes(t.km))] if near is not None and t.km is not None else []
+        way = [fill(_("歩いて{n}分"), n=places.walk_minutes(t.km))] if near is not None and t.km is not None else []
         day = say_day(t.starts, today)
         made.append(
             {
@@ -226,58 +177,6 @@ def rows_of(
     return made
 
 
-def cards(
-    points: Sequence[Any], near: Any, now: datetime, times: Sequence[schedule.FreeTime], distance: dict[int, float]
-) -> list[Place]:
-    """Return the cards of places in the order given, numbered from 1."""
-    by_point: dict[int, list[schedule.FreeTime]] = {}
-    for t in times:
-        by_point.setdefault(t.point_id, []).append(t)
-    made = []
-    for number, point in enumerate(points, 1):
-        own = by_point.get(point.pk, [])[:3]
-        way = (
-            _("歩いて{n}分").format(n=places.walk_minutes(distance[point.pk]))
-            if near is not None and point.pk in distance
-            else ""
-        )
-        if near is not None and distance.get(point.pk, 0) > 4:
-            way = _("ここから約{n}km").format(n=round(distance[point.pk]))
-        made.append(
-            Place(
-                number,
-                place_words(point),
-                way=way,
-                opening=opening_words(point, now),
-                tags=tags_of(point),
-                note=waiting_words(point, now),
-                times=buttons(own, now),
-                full="" if own else _("いま、インターネットで予約できる時間がありません。お電話ください。"),
-                more_href=reverse("finder:point", kwargs={"point_id": point.pk}) if own else "",
-                phone=point.phone,
-            )
-        )
-    return made
-
-
-def waiting_words(point: Any, now: datetime) -> str:
-    """Return how long one waits without a booking, where that is possible and the place is open."""
-    if not point.walk_in or places.open_now(point.opening_hours, now) is False:
-        return ""
-    from daremo.web.apps.queue import services as queue
-
-    wait = queue.expected_wait(point, now)
-    if not wait.ahead:
-        return _("予約なしでも相談できます。")
-    return _("予約なしでも相談できます。いま{n}人待ち、約{m}分です。").format(n=wait.ahead, m=wait.minutes)
-
-
-def sketch(points: Sequence[Any], near: Any) -> list[Point]:
-    """Return the spots of the sketch map, with the same numbers as the list."""
-    spots = [Point(p.lat, p.lon, n, p.name) for n, p in enumerate(points, 1) if p.lat is not None and p.lon is not None]
-    return [Point(near.lat, near.lon, 0, near.name), *spots] if near is not None else spots
-
-
 def booking_of(booking: Any, now: datetime) -> dict[str, Any]:
     """Return a booking as a page shows it."""
     session, today = booking.session, local_day(now)
@@ -288,7 +187,7 @@ def booking_of(booking: Any, now: datetime) -> dict[str, Any]:
             f"{say_date(session.starts, today)} {say_time(session.starts)}〜{say_time(session.ends)}",
             small=say_era(session.starts),
         ),
-        Fact(_("場所"), place_words(session.point), small=session.point.address),
+        Fact(_("場所"), place_said(session.point), small=session.point.address),
         Fact(_("いま"), _state(booking)),
     ]
     return {
@@ -296,7 +195,9 @@ def booking_of(booking: Any, now: datetime) -> dict[str, Any]:
         "title": f"{say_day(session.starts, today)} {say_time(session.starts)}",
         "facts": facts,
         "active": active,
-        "can_change": booking.state in ("held", "confirmed") and session.starts > now,
+        "course": session.series_id is not None,
+        "can_cancel": booking.state == "confirmed" and session.starts > now,
+        "can_change": booking.state == "confirmed" and session.starts > now and session.series_id is None,
     }
 
 
@@ -336,7 +237,7 @@ def waits_of(reservation: Any, now: datetime) -> list[dict[str, Any]]:
         "session__point", "point", "offer", "booking__session__point"
     ).order_by("since"):
         session = wait.booking.session if wait.booking_id and wait.state == "offered" else wait.session
-        where = place_words(session.point) if session else wait.point.name if wait.point else _("どの場所でも")
+        where = place_said(session.point) if session else wait.point.name if wait.point else _("どの場所でも")
         when = f"{say_date(session.starts, today)} {say_time(session.starts)}" if session else _("早い順")
         until = wait.offer_until.astimezone(TOKYO) if wait.offer_until else None
         words = {
@@ -374,106 +275,4 @@ def request_of(reservation: Any) -> dict[str, Any] | None:
     facts = [Fact(_("お願い"), errand(asked.kind)), Fact(_("いま"), state[asked.state])]
     if asked.due:
         facts.append(Fact(_("日時"), f"{say_date(asked.due)} {say_time(asked.due)}"))
-    return {"title": errand(asked.kind), "facts": facts}
-
-
-def people_of(act: Any, draft: Draft, session: Any) -> tuple[Any, Any]:
-    """Return the person of a draft and whoever stands for her, found or added; the contact belongs to the organisation."""
-    from django.apps import apps
-
-    model = apps.get_model("places", "Organisation")
-    organisation = (
-        session.offer.organisation
-        if session is not None
-        else model._default_manager.filter(kind="city").order_by("pk").first()
-    )
-    if organisation is None:
-        organisation = model._default_manager.order_by("pk").first()
-    prefers = "phone" if draft.phone else "none"
-    common = {"needs": list(draft.needs), "language": (get_language() or "ja").split("-")[0]}
-    if draft.by in ("", "self"):
-        more = {"address": draft.address} if draft.address else {}
-        return people.same_contact(
-            act, organisation, name=draft.name, kana=draft.kana, phone=draft.phone, prefers=prefers, **common, **more
-        ), None
-    helper = people.same_contact(act, organisation, name=draft.helper_name, phone=draft.phone, prefers=prefers)
-    more = {"address": draft.address} if draft.address else {}
-    person = people.same_contact(
-        act, organisation, name=draft.name, kana=draft.kana, phone=draft.phone, prefers=prefers, **common, **more
-    )
-    if person.pk != helper.pk:
-        people.relate(act, person, helper, "family" if draft.by == "family" else "carer")
-    return person, helper
-
-
-def ticket_of(request: HttpRequest, reservation: Any, now: datetime, *, fresh: bool) -> Ticket:
-    """Return the sheet to take along."""
-    from daremo.web.ui.context import site_of
-
-    site, today, language = site_of(), local_day(now), get_language() or "ja"
-    live = reservation.bookings.filter(state__in=("held", "confirmed", "arrived"), person__isnull=False)
-    rows = list(
-        live.exclude(held_by__startswith="wait:")
-        .select_related("session__point", "session__offer")
-        .order_by("session__starts")
-    )
-    waits, asked = waits_of(reservation, now), request_of(reservation)
-    facts: list[Fact] = []
-    points: list[Point] = []
-    for booking in rows:
-        session = booking.session
-        facts.append(
-            Fact(
-                _("日時"),
-                f"{say_date(session.starts, today)} {say_time(session.starts)}〜{say_time(session.ends)}",
-                small=say_era(session.starts),
-            )
-        )
-        if session.point_id not in {p.number for p in points}:
-            small = "・".join(x for x in (session.point.address, *access_words(session.point)) if x)
-            facts.append(Fact(_("場所"), place_words(session.point), small=small))
-            if session.point.lat is not None:
-                points.append(Point(session.point.lat, session.point.lon, 1, session.point.name))
-    for wait in waits:
-        facts += [Fact(_("空き待ち"), wait["title"]), *wait["facts"]]
-    if asked is not None:
-        facts += asked["facts"]
-    if reservation.topic in needs_of():
-        facts.append(Fact(_("相談"), needs_of()[reservation.topic].said(language)))
-    if rows:
-        facts.append(Fact(_("持ちもの"), _("いつも使うスマホ"), small=_("あれば、充電器と診察券")))
-    facts.append(Fact(_("電話"), site["phone"], small=_("{hours}・おくれるときもこちらへ").format(hours=site["hours"])))
-    if rows:
-        first = rows[0].session
-        done = _("予約できました") if fresh else _("あなたの予約")
-        title = _("{day} {time}、お待ちしています").format(
-            day=say_day(first.starts, today), time=say_time(first.starts)
-        )
-        steps = [
-            _("前の日までに、確認の連絡をします。"),
-            _("入口で、お名前か予約番号を伝えてください。"),
-            _("担当の人といっしょに進めます。"),
-        ]
-    elif waits:
-        done, title = _("空き待ちにいれました"), _("席が空いたら、お知らせします")
-        steps = [
-            _("席が空いたら、あなたのために取り置きます。"),
-            _("期限までに、お電話かこのページで返事をしてください。"),
-        ]
-    else:
-        done, title = _("うけつけました"), _("係の者が、お電話します")
-        steps = [_("平日の2日以内に、お電話します。"), _("日と時間を、いっしょに決めます。")]
-    return Ticket(
-        done=done,
-        title=title,
-        number=spoken(reservation.number),
-        facts=facts,
-        steps=steps,
-        url=request.build_absolute_uri(reverse("finder:look-up")),
-        points=points,
-        links=[
-            Link(reverse("finder:mine"), _("予約を変える・やめる"), "calendar"),
-            *([Link(reverse("finder:calendar"), _("カレンダーに入れる"), "download")] if rows else []),
-        ],
-        promise=_("暗証番号は、担当の人にも言わなくて大丈夫です。"),
-    )
+    return {"title": errand(asked.kind), "facts": facts, "open": asked.state in ("new", "planned")}

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from daremo.web.ui.fields import KanaField, NameField, PhoneField
+from daremo.web.ui.fields import NameField, PhoneField
 from daremo.web.vocabulary import needs
 
 BY = (("self", _("ご本人")), ("family", _("家族のかわりに")), ("carer", _("お手伝いしている人のかわりに")))
@@ -42,6 +42,9 @@ STEPS = {
 def steps_of(kind: str, what: str) -> tuple[str, ...]:
     """Return the names of the questions of an errand."""
     return STEPS.get(kind) or STEPS[f"{kind}:{what}"]
+
+
+WHOSE = (("helper", _("わたしの電話（申しこむ人）")), ("person", _("相談する人の電話")))
 
 
 class WhoForm(forms.Form):
@@ -108,16 +111,13 @@ class HelpForm(forms.Form):
 
 
 class YouForm(forms.Form):
-    """Name and telephone number; no telephone is all right."""
+    """Name and telephone number; no telephone is all right, except where somebody is to be called back."""
 
     name = NameField(
         label=_("お名前"),
         help_text=_("カタカナでも、ひらがなでもかまいません。"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
-    kana = KanaField(
-        label=_("お名前の読み"), required=False, max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     helper_name = NameField(
         label=_("あなたのお名前"), required=False, max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -135,6 +135,12 @@ class YouForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
+    whose = forms.ChoiceField(
+        label=_("どなたの電話ですか？"),
+        choices=WHOSE,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     no_phone = forms.BooleanField(
         label=_("電話がない・言いたくない"), help_text=_("予約番号だけで相談できます"), required=False
     )
@@ -142,11 +148,12 @@ class YouForm(forms.Form):
     def __init__(self, *args: Any, by: str = "self", home: bool = False, call: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if by in ("", "self"):
-            del self.fields["helper_name"]
+            del self.fields["helper_name"], self.fields["whose"]
         else:
             self.fields["name"].label = _("相談する人のお名前")
             self.fields["name"].widget.attrs["autocomplete"] = "off"
             self.fields["helper_name"].required = True
+            self.fields["helper_name"].error_messages["required"] = _("あなたのお名前も書いてください。")
             self.fields["phone"].label = _("連絡がつく電話番号")
         if home:
             self.fields["address"].required = True
@@ -162,4 +169,6 @@ class YouForm(forms.Form):
         told = super().clean() or {}
         if not told.get("phone") and not told.get("no_phone") and "phone" not in self.errors:
             self.add_error("phone", _("電話番号を書くか、「電話がない」を選んでください。"))
+        if "whose" in self.fields and told.get("phone") and not told.get("no_phone") and not told.get("whose"):
+            self.add_error("whose", _("どなたの電話か、選んでください。"))
         return told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,12 +14,16 @@ from django.views.decorators.cache import never_cache
 from daremo.kernel.errors import Conflict, DaremoError
 from daremo.web import clock
 from daremo.web.apps.bookings import looking as reservations
-from daremo.web.apps.bookings import services as bookings
+from daremo.web.apps.finder import cards, shown, steps
 from daremo.web.apps.finder import draft as drafts
-from daremo.web.apps.finder import shown, steps
 from daremo.web.apps.finder.draft import Draft
+from daremo.web.apps.finder.finishing import finish, hold, let_go
+from daremo.web.apps.finder.sheet import ticket_of
+from daremo.web.apps.finder.words import fill, refused
 from daremo.web.apps.schedule import looking
+from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.staff.access import public_page
+from daremo.web.problems import conflict
 from daremo.web.ui.pieces import Fact
 from daremo.web.vocabulary import needs
 
@@ -33,24 +36,73 @@ FORMS = {
     "you": steps.YouForm,
 }
 
+GONE = ("seat-gone", "session-closed")
+
 
 @public_page
 @never_cache
 def start(request: HttpRequest, session_id: int) -> HttpResponse:
-    """Begin a booking: the first question, or the one where the person stopped."""
-    return _begin(request, "book", str(session_id))
+    """Begin a booking where the person stopped; a course shows all its dates first."""
+    kind, what = "book", str(session_id)
+    session, now = session_of(kind, what), clock.now()
+    draft = drafts.load(request, kind, what, now)
+    if draft is None or not draft.held(now):
+        closed = session.state != "open" or session.starts <= now
+        lessons = looking.enrolled_in(session)
+        if closed or not all(schedule.with_free_seats([s.pk for s in lessons]).values()):
+            return _gone(request, conflict("session-closed" if closed else "seat-gone"), session, draft)
+    draft = drafts.taken_along(request, kind, what, now) or draft
+    first = _url(draft or Draft(kind, what), _next_step(draft, steps.steps_of(kind, what)))
+    if session.series_id is None:
+        return redirect(first)
+    return render(
+        request,
+        "finder/series.html",
+        {
+            "session": session,
+            "place": shown.place_words(session.point),
+            "lessons": shown.times_of(session, now),
+            "facts": [Fact(_("場所"), shown.place_said(session.point), small=session.point.address)],
+            "href": first,
+            "back_href": reverse("finder:point", kwargs={"point_id": session.point_id}),
+        },
+    )
 
 
 @public_page
 @never_cache
 def start_wait(request: HttpRequest, session_id: int) -> HttpResponse:
     """Begin to wait for a seat."""
-    return _begin(request, "wait", str(session_id))
+    kind, what = "wait", str(session_id)
+    session, now = session_of(kind, what), clock.now()
+    draft = drafts.load(request, kind, what, now)
+    if session.state != "open" or session.starts <= now:
+        return _gone(request, conflict("session-closed"), session, draft)
+    draft = drafts.taken_along(request, kind, what, now) or draft
+    return redirect(_url(draft or Draft(kind, what), _next_step(draft, steps.steps_of(kind, what))))
 
 
-def _begin(request: HttpRequest, kind: str, what: str) -> HttpResponse:
-    session_of(kind, what)
-    return redirect("finder:step", kind=kind, what=what, step=steps.steps_of(kind, what)[0])
+def _gone(request: HttpRequest, problem: DaremoError, session: Any, draft: Draft | None) -> HttpResponse:
+    """Say that the time is gone, and offer the next ones and the waiting list; answers go along."""
+    if draft is not None:
+        drafts.offer_elsewhere(request, draft)
+    now = clock.now()
+    waits = problem.code == "seat-gone" and session.series_id is None and session.starts > now
+    message, fix = refused(problem)
+    context = {
+        "message": message,
+        "fix": fix,
+        "answered": draft is not None,
+        "facts": [
+            Fact(_("場所"), shown.place_said(session.point)),
+            *(Fact(_("日時"), when) for when, _small in shown.times_of(session, now)[:1]),
+        ],
+        "times": cards.next_times(session, now),
+        "wait_href": reverse("finder:wait", kwargs={"session_id": session.pk}) if waits else "",
+        "point_href": reverse("finder:point", kwargs={"point_id": session.point_id}),
+        "has_errors": True,
+    }
+    return render(request, "finder/gone.html", context, status=409)
 
 
 def session_of(kind: str, what: str) -> Any:
@@ -80,19 +132,20 @@ def step(request: HttpRequest, kind: str, what: str, step: str) -> HttpResponse:
     if step not in (*names, "help"):
         raise Http404
     now = clock.now()
-    draft = drafts.load(request, kind, what) or Draft(kind, what)
+    draft = drafts.load(request, kind, what, now) or Draft(kind, what)
     form_class = FORMS[step]
     options: dict[str, Any] = {}
     if step == "you":
-        options = {"by": draft.by, "home": what == "visit", "call": what == "call"}
+        options = {"by": draft.by, "home": what == "visit", "call": kind == "ask"}
     if request.method == "POST":
         form = form_class(request.POST, **options)
         if form.is_valid():
             _keep(draft, step, form.cleaned_data, request.POST)
-            if kind == "book":
-                _hold(request, draft, session, now)
+            problem = _hold(request, draft, session)
             drafts.store(request, draft, now)
-            return redirect(_after(draft, step, names))
+            if problem is not None:
+                return _gone(request, problem, session, draft)
+            return redirect(_url(draft, _next_step(draft, names)))
     else:
         form = form_class(initial=_known(draft), **options)
     at = names.index(step) + 1 if step in names else None
@@ -108,6 +161,7 @@ def step(request: HttpRequest, kind: str, what: str, step: str) -> HttpResponse:
             "sofar": facts_of(draft, session, change=False),
             "held": draft.held(now),
             "kind": kind,
+            "by": draft.by,
         },
     )
 
@@ -115,15 +169,15 @@ def step(request: HttpRequest, kind: str, what: str, step: str) -> HttpResponse:
 def _known(draft: Draft) -> dict[str, Any]:
     known = {
         name: getattr(draft, name)
-        for name in ("by", "need", "name", "kana", "helper_name", "needs", "address", "best_time", "language")
+        for name in ("by", "need", "name", "helper_name", "whose", "needs", "address", "best_time", "language")
     }
     return {**known, "phone": draft.phone_typed or draft.phone, "no_phone": bool(draft.name and not draft.phone)}
 
 
 def _keep(draft: Draft, step: str, told: dict[str, Any], typed: Any) -> None:
     if step == "you":
-        draft.name, draft.kana = told["name"], told.get("kana") or ""
-        draft.helper_name, draft.address = told.get("helper_name") or "", told.get("address") or ""
+        draft.name, draft.address = told["name"], told.get("address") or ""
+        draft.helper_name, draft.whose = told.get("helper_name") or "", told.get("whose") or ""
         draft.phone = "" if told.get("no_phone") else told.get("phone") or ""
         draft.phone_typed = str(typed.get("phone", ""))[:40] if draft.phone else ""
     else:
@@ -131,16 +185,15 @@ def _keep(draft: Draft, step: str, told: dict[str, Any], typed: Any) -> None:
             setattr(draft, name, value)
 
 
-def _hold(request: HttpRequest, draft: Draft, session: Any, now: datetime) -> None:
-    """Keep a seat while the questions are answered; when none is free the check says so, not before."""
-    if draft.held(now) or session.series_id:
-        return
+def _hold(request: HttpRequest, draft: Draft, session: Any) -> Conflict | None:
+    """Keep a seat while the questions are answered; return what stands against it, so that nobody answers in vain."""
+    if draft.kind != "book":
+        return None
     try:
-        held = bookings.hold(request.act, session, _holder(draft), drafts.HOLD_MINUTES)  # type: ignore[attr-defined]
-    except Conflict:
-        draft.hold = None
-        return
-    draft.hold, draft.hold_until = held.pk, (now + timedelta(minutes=drafts.HOLD_MINUTES)).isoformat()
+        hold(request.act, draft, session)  # type: ignore[attr-defined]
+    except Conflict as problem:
+        return problem if problem.code in GONE else None
+    return None
 
 
 def _url(draft: Draft, step: str) -> str:
@@ -149,20 +202,18 @@ def _url(draft: Draft, step: str) -> str:
     return reverse("finder:step", kwargs={"kind": draft.kind, "what": draft.what, "step": step})
 
 
-def _missing(draft: Draft, names: tuple[str, ...]) -> str | None:
-    """Return the first question without an answer."""
+def _next_step(draft: Draft | None, names: tuple[str, ...]) -> str:
+    """Return the first question without an answer, else the check."""
+    if draft is None:
+        return names[0]
     answered = {
         "who": draft.by,
         "need": draft.need,
         "time": draft.best_time,
         "tongue": draft.language,
-        "you": draft.name,
+        "you": draft.name and (draft.by in ("", "self") or draft.helper_name),
     }
-    return next((name for name in names if not answered[name]), None)
-
-
-def _after(draft: Draft, step: str, names: tuple[str, ...]) -> str:
-    return _url(draft, _missing(draft, names) or "check")
+    return next((name for name in names if not answered[name]), "check")
 
 
 def _before(draft: Draft, step: str, names: tuple[str, ...], session: Any) -> str:
@@ -184,16 +235,21 @@ def facts_of(draft: Draft, session: Any, *, change: bool) -> list[Fact]:
 
     rows: list[Fact] = []
     if session is not None:
+        rows.append(Fact(_("内容"), session.series.title if session.series_id else session.offer.title))
         place = reverse("finder:point", kwargs={"point_id": session.point_id}) if change else ""
         rows.append(
             Fact(
                 _("場所"),
-                shown.place_words(session.point),
+                shown.place_said(session.point),
                 small="・".join(shown.access_words(session.point)),
                 href=place,
             )
         )
-        rows += [Fact(_("日時"), when, small=small, href=place) for when, small in shown.times_of(session, today)]
+        lessons = shown.times_of(session, today)
+        rows += [
+            Fact(_("日時") if len(lessons) == 1 else fill(_("{n}回め"), n=n), when, small=small)
+            for n, (when, small) in enumerate(lessons, 1)
+        ]
     elif draft.kind == "ask":
         rows.append(Fact(_("お願い"), shown.errand(draft.what)))
     if draft.by:
@@ -207,19 +263,19 @@ def facts_of(draft: Draft, session: Any, *, change: bool) -> list[Fact]:
     if draft.best_time:
         rows.append(Fact(_("電話の時間"), str(dict(steps.BEST_TIME)[draft.best_time]), href=href("time")))
     if draft.name:
-        rows.append(Fact(_("お名前"), _("{name} さん").format(name=draft.name), href=href("you")))
+        rows.append(Fact(_("お名前"), fill(_("{name} さん"), name=draft.name), href=href("you")))
         if draft.helper_name:
-            rows.append(Fact(_("申しこむ人"), _("{name} さん").format(name=draft.helper_name), href=href("you")))
+            rows.append(Fact(_("申しこむ人"), fill(_("{name} さん"), name=draft.helper_name), href=href("you")))
         if draft.address:
             rows.append(Fact(_("住所"), draft.address, href=href("you")))
         understood = ""
         if draft.phone and draft.phone_typed and draft.phone_typed != draft.phone:
-            understood = _("「{typed}」をこう読み取りました").format(typed=draft.phone_typed)
+            understood = fill(_("「{typed}」をこう読み取りました"), typed=draft.phone_typed)
         rows.append(
             Fact(
                 _("電話番号"),
                 draft.phone or _("なし（予約番号だけで相談できます）"),
-                small=understood,
+                small=understood or str(dict(steps.WHOSE).get(draft.whose, "")) if draft.phone else "",
                 href=href("you"),
             )
         )
@@ -240,82 +296,45 @@ def facts_of(draft: Draft, session: Any, *, change: bool) -> list[Fact]:
 @never_cache
 def check(request: HttpRequest, kind: str, what: str) -> HttpResponse:
     """Show everything once more; only the button on this page books."""
-    session = session_of(kind, what)
+    session, now = session_of(kind, what), clock.now()
     names = steps.steps_of(kind, what)
-    draft = drafts.load(request, kind, what)
-    if draft is None or (missing := _missing(draft, names)):
-        return redirect(_url(draft or Draft(kind, what), missing if draft else names[0]))
+    draft = drafts.load(request, kind, what, now)
+    if draft is None and request.method == "POST" and request.session.get("finished") == f"{kind}:{what}":
+        return redirect("finder:done")  # pressed twice: it is booked once
+    if draft is None or _next_step(draft, names) != "check":
+        return redirect(_url(draft or Draft(kind, what), _next_step(draft, names)))
     problem: DaremoError | None = None
     if request.method == "POST":
         try:
-            number = _finish(request, draft, session)
+            number = finish(request.act, draft, session)  # type: ignore[attr-defined]
         except DaremoError as error:
+            if error.code in GONE and session is not None:
+                return _gone(request, error, session, draft)
             problem = error
         else:
             drafts.drop(request, draft)
-            request.session["reservation"] = number
-            request.session["fresh"] = True
+            request.session.update({"reservation": number, "fresh": True, "finished": f"{kind}:{what}"})
             return redirect("finder:done")
     context = {
         "facts": facts_of(draft, session, change=True),
         "kind": kind,
+        "draft": draft,
         "back_href": _url(draft, names[-1]),
-        "problem": problem,
+        "problem": refused(problem) if problem is not None else None,
         "has_errors": problem is not None,
-        "other_times": shown.next_times(session, clock.now()) if problem is not None and session is not None else [],
-        "wait_href": reverse("finder:wait", kwargs={"session_id": session.pk}) if session is not None else "",
     }
     return render(request, "finder/check.html", context, status=409 if problem else 200)
 
 
-def _finish(request: HttpRequest, draft: Draft, session: Any) -> str:
-    """Book, wait or ask with one service call each; return the number."""
-    act = request.act  # type: ignore[attr-defined]
-    person, helper = shown.people_of(act, draft, session)
-    remind = "phone" if draft.phone else "none"
-    if draft.kind == "ask":
-        asked = bookings.ask_for(
-            act,
-            draft.what,
-            person,
-            by=draft.by or "self",
-            helper=helper,
-            topic=draft.need,
-            needs=draft.needs,
-            language=draft.language,
-            best_time=draft.best_time,
-            once=draft.key,
-        )
-        return str(asked.reservation.number)
-    if draft.kind == "wait":
-        entry = bookings.wait(
-            act,
-            session,
-            person,
-            by=draft.by,
-            helper=helper,
-            topic=draft.need,
-            needs=draft.needs,
-            remind_by=remind,
-            once=draft.key,
-        )
-        return str(entry.reservation.number)
-    told: dict[str, Any] = {
-        "by": draft.by,
-        "helper": helper,
-        "topic": draft.need,
-        "needs": draft.needs,
-        "remind_by": remind,
-        "once": draft.key,
-    }
-    held = reservations.held_by(draft.hold, _holder(draft)) if draft.hold else None
-    if held is not None and draft.held(act.now):
-        return str(bookings.confirm(act, held, person, **told).number)
-    return str(bookings.book(act, looking.enrolled_in(session), person, **told).number)
-
-
-def _holder(draft: Draft) -> str:
-    return f"draft:{draft.key[:16]}"
+@public_page
+def stop(request: HttpRequest, kind: str, what: str) -> HttpResponse:
+    """End without booking: the answers go, the seat that was held is free again."""
+    session_of(kind, what)
+    draft = drafts.load(request, kind, what, clock.now())
+    if request.method == "POST" and draft is not None:
+        let_go(request.act, draft)  # type: ignore[attr-defined]
+        drafts.drop(request, draft)
+    return redirect("finder:home")
 
 
 @public_page
@@ -332,5 +351,5 @@ def done(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "finder/done.html",
-        {"ticket": shown.ticket_of(request, reservation, clock.now(), fresh=fresh), "reservation": reservation},
+        {"ticket": ticket_of(request, reservation, clock.now(), fresh=fresh), "reservation": reservation},
     )

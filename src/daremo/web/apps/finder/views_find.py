@@ -4,185 +4,161 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext as _say
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from daremo.web import clock
-from daremo.web.apps.finder import shown
-from daremo.web.apps.places import services as places
+from daremo.web.apps.finder import cards, shown
+from daremo.web.apps.finder.searching import Found, find
+from daremo.web.apps.finder.words import fill
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.staff.access import public_page
 from daremo.web.ui.dates import say_date, say_day, say_time
 from daremo.web.ui.pieces import Fact, Table
-from daremo.web.vocabulary import topics_of
-
-SHOWN = 6
-HAS = (
-    ("open", _("いま開いている")),
-    ("step_free", _("段差なし")),
-    ("sign", _("手話")),
-    ("walk_in", _("予約なしでもよい")),
-)
-LANGUAGES = (("", _("日本語")), *((code, name) for code, name in shown.LANGUAGE_NAMES.items()))
 
 
-class FindForm(forms.Form):
-    """Where somebody is, what it is about, what the place must have. Only the town is asked, not the house."""
-
-    q = forms.CharField(
-        label=_("住所（町名まで）か郵便番号"),
-        required=False,
-        max_length=80,
-        widget=forms.TextInput(attrs={"autocomplete": "address-level3"}),
-    )
-    need = forms.ChoiceField(label=_("相談したいこと"), required=False)
-    has = forms.MultipleChoiceField(
-        label=_("場所のようす"), choices=HAS, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    lang = forms.ChoiceField(label=_("ことば"), choices=LANGUAGES, required=False)
-    more = forms.IntegerField(required=False, min_value=1, max_value=40)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["need"].choices = [("", _("まだ決めていない")), *shown.need_choices()]  # type: ignore[attr-defined]
-
-    @property
-    def filtered(self) -> bool:
-        """Whether the second row of filters is in use."""
-        return bool(self.is_valid() and (self.cleaned_data["has"] or self.cleaned_data["lang"]))
+def _result(found: Found) -> str:
+    n = len(found.ordered)
+    if not n:
+        return _("その条件の場所はありません。条件をへらすか、お電話ください。")
+    if found.by_open:
+        return fill(_("{n}か所あります。いま開いている・早く開く順です。"), n=n)
+    if found.near is not None:
+        return fill(_("{place}から近い順に、{n}か所あります。"), place=found.near.name, n=n)
+    return fill(_("{n}か所あります。早く予約できる順です。"), n=n)
 
 
-def _found(request: HttpRequest) -> dict[str, Any]:
-    form = FindForm(request.GET if request.GET else {})
-    told = form.cleaned_data if form.is_valid() else {"q": "", "need": "", "has": [], "lang": "", "more": None}
-    now = clock.now()
-    near = places.start_of(told["q"]) if told["q"] else None
-    topics = topics_of(told["need"]) if told["need"] else ()
-    wanted = [code for code in told["has"] if code in ("step_free", "sign")]
-    start = (near.lat, near.lon) if near is not None else None
-    rows = places.nearest_points(start, needs=wanted, language=told["lang"] or None, topics=topics, limit=400)
-    points = {
-        p.pk: p
-        for p in apps.get_model("places", "SupportPoint")._default_manager.filter(pk__in=[r.point_id for r in rows])
-    }
-    ordered = [points[r.point_id] for r in rows]
-    if "walk_in" in told["has"]:
-        ordered = [p for p in ordered if p.walk_in]
-    if "open" in told["has"]:
-        ordered = [p for p in ordered if places.open_now(p.opening_hours, now)]
-    count = SHOWN * (told["more"] or 1)
-    few = ordered[:count]
-    times = (
-        schedule.free_times(now, points=[p.pk for p in few], topics=topics, per_point=3, limit=3 * max(1, len(few)))
-        if few
-        else []
-    )
-    if near is None:
-        # without a place, whoever has a free time first comes first
-        first = {t.point_id: t.starts for t in reversed(times)}
-        few.sort(key=lambda p: (p.pk not in first, first.get(p.pk, now)))
-    return {
-        "form": form,
-        "now": now,
-        "near": near,
-        "unknown": bool(told["q"]) and near is None,
-        "ordered": ordered,
-        "few": few,
-        "times": times,
-        "distance": {r.point_id: r.km for r in rows} if near is not None else {},
-        "more": (told["more"] or 1) + 1 if len(ordered) > count else None,
-    }
+def _as_of(found: Found) -> str:
+    return fill(_("空きは、{day} {time}のものです。"), day=say_date(found.now), time=say_time(found.now))
 
 
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
     """Show three doors, the finder, the list beside the map."""
-    found = _found(request)
-    now, near, few = found["now"], found["near"], found["few"]
-    if near is not None:
-        result = _say("{place}から近い順に、{n}か所あります。").format(place=near.name, n=len(found["ordered"]))
-    else:
-        result = _say("{n}か所あります。早く予約できる順です。").format(n=len(found["ordered"]))
+    found = find(request.GET, clock.now())
     query = request.GET.copy()
+    query.pop("more", None)
+    plain = query.urlencode()
     more_href = ""
-    if found["more"]:
-        query["more"] = str(found["more"])
-        more_href = f"?{query.urlencode()}#result"
+    if len(found.ordered) > len(found.few):
+        query["more"] = str(found.pages + 1)
+        more_href = f"?{query.urlencode()}#place-{len(found.few)}"
     return render(
         request,
         "finder/home.html",
         {
-            "form": found["form"],
-            "result": result,
-            "as_of": _say("空きは、{day} {time}のものです。").format(day=say_date(now), time=say_time(now)),
-            "unknown": found["unknown"],
-            "places": shown.cards(few, near, now, found["times"], found["distance"]),
-            "points": shown.sketch(few, near),
+            "form": found.form,
+            "result": _result(found),
+            "as_of": _as_of(found),
+            "unknown": found.unknown,
+            "places": cards.cards(found.few, found.near, found.now, found.times, found.distance),
+            "points": cards.sketch(found.few, found.near),
             "more_href": more_href,
-            "query": f"?{request.GET.urlencode()}" if request.GET else "",
-            "foot_links": [],
+            "far": found.near is not None and not found.by_open,
+            "query": f"?{plain}" if plain else "",
         },
     )
 
 
 @public_page
 def printed(request: HttpRequest) -> HttpResponse:
-    """Show the list for paper: place, telephone, hours, the next free times."""
-    found = _found(request)
-    now = found["now"]
+    """Show the list for paper: place, way, telephone, hours, the next free times; as many as two sheets hold."""
+    found = find(request.GET, clock.now(), 12)
     rows = []
     for card, point in zip(
-        shown.cards(found["few"], found["near"], now, found["times"], found["distance"]), found["few"], strict=True
+        cards.cards(found.few, found.near, found.now, found.times, found.distance), found.few, strict=True
     ):
-        free = "、".join(f"{say_day(t.start, t.today)} {say_time(t.start)}" for t in card.times) or "—"
-        rows.append((card.name, card.way or point.address, point.phone, free))
-    columns = [(_say("場所"), False), (_say("行きかた"), False), (_say("電話"), False), (_say("つぎの空き"), False)]
-    table = Table(_say("相談場所の一覧"), columns, rows)
-    as_of = _say("空きは、{day} {time}のものです。").format(day=say_date(now), time=say_time(now))
-    return render(request, "finder/printed.html", {"table": table, "as_of": as_of})
+        free = "、".join(f"{say_day(t.start, t.today)} {say_time(t.start)}" for t in card.times[:2])
+        way = "　".join(x for x in (card.way, point.address) if x)
+        rows.append((f"{card.number} {card.name}", way, point.phone, free or _("お電話ください")))
+    columns = [(_("場所"), False), (_("行きかた"), False), (_("電話"), False), (_("つぎの空き"), False)]
+    table = Table(_("相談場所の一覧"), columns, rows)
+    query = request.GET.urlencode()
+    return render(
+        request,
+        "finder/printed.html",
+        {
+            "table": table,
+            "result": _result(found),
+            "as_of": _as_of(found),
+            "back_href": reverse("finder:home") + (f"?{query}" if query else "") + "#find",
+        },
+    )
 
 
 @public_page
 def point(request: HttpRequest, point_id: int) -> HttpResponse:
-    """Show one place: what it has, when it is open, every free time of the coming weeks."""
+    """Show one place: what it has, when it is open, every free time of the coming weeks, its courses."""
     rows = apps.get_model("places", "SupportPoint")._default_manager.filter(state__in=("published", "stale"))
     row = get_object_or_404(rows.select_related("organisation"), pk=point_id)
     now = clock.now()
     today = shown.local_day(now)
     times = schedule.free_times(now, points=[row.pk], per_point=60, limit=60)
-    days: dict[str, list[Any]] = {}
-    for button in shown.buttons(times, now):
-        days.setdefault(say_day(button.start, today), []).append(button)
-    coming = apps.get_model("schedule", "Session")._default_manager.filter(
-        point=row, state="open", starts__gt=now, offer__public=True
+    offers: dict[int, dict[str, Any]] = {}
+    for free in times:
+        if free.series_id is None:
+            offer = offers.setdefault(free.offer_id, {"title": free.offer_title, "days": {}})
+            button = cards.buttons([free], now)[0]
+            offer["days"].setdefault(say_day(free.starts, today), []).append(button)
+    facts = [
+        Fact(_("住所"), row.address or "—"),
+        Fact(_("電話"), row.phone or "—"),
+        Fact(_("ここにあるもの"), "・".join(shown.access_words(row)) or "—"),
+        Fact(_("予約なし"), cards.waiting_words(row, now) or _("予約をお願いします")),
+    ]
+    return render(
+        request,
+        "finder/point.html",
+        {
+            "place": cards.cards([row], None, now, [], {})[0],
+            "facts": facts,
+            "offers": [{"title": o["title"], "days": list(o["days"].items())} for o in offers.values()],
+            "courses": _courses(times, now),
+            "full": _full(row, times, now),
+            "points": cards.sketch([row], None),
+        },
     )
-    free = {t.session_id for t in times}
-    full = [
+
+
+def _courses(times: list[schedule.FreeTime], now: Any) -> list[dict[str, Any]]:
+    """Return courses with a free seat in every lesson: title, first day, how often."""
+    ids = {t.series_id: t for t in times if t.series_id is not None}
+    series = apps.get_model("schedule", "Series")._default_manager.in_bulk(list(ids))
+    today, made = shown.local_day(now), []
+    for key, free in ids.items():
+        lessons = series[key].sessions.exclude(state="cancelled").count()
+        when = f"{say_day(free.starts, today)} {say_time(free.starts)}"
+        made.append(
+            {
+                "href": reverse("finder:start", kwargs={"session_id": free.session_id}),
+                "title": series[key].title,
+                "line": fill(_("全{n}回。{when}から"), n=lessons, when=when),
+            }
+        )
+    return made
+
+
+def _full(row: Any, times: list[schedule.FreeTime], now: Any) -> list[dict[str, str]]:
+    """Return times that are booked up, up to the last free one: there one may wait."""
+    coming = (
+        apps.get_model("schedule", "Session")
+        ._default_manager.filter(point=row, state="open", starts__gt=now, offer__public=True, series__isnull=True)
+        .exclude(offer__kind="visit")
+        .order_by("starts")[:60]
+    )
+    free, today = {t.session_id for t in times}, shown.local_day(now)
+    seats = schedule.with_free_seats([s.pk for s in coming])
+    return [
         {
             "href": reverse("finder:wait", kwargs={"session_id": s.pk}),
             "text": f"{say_day(s.starts, today)} {say_time(s.starts)}",
         }
-        for s in coming.filter(series__isnull=True).order_by("starts")[:60]
-        if s.pk not in free and (not times or s.starts <= times[-1].starts)
+        for s in coming
+        if s.pk not in free and not seats.get(s.pk, 0)
     ][:6]
-    facts = [
-        Fact(_say("住所"), row.address or "—"),
-        Fact(_say("電話"), row.phone or "—"),
-        Fact(_say("ここにあるもの"), "・".join(shown.access_words(row)) or "—"),
-        Fact(_say("予約なし"), shown.waiting_words(row, now) or _say("予約をお願いします")),
-    ]
-    card = shown.cards([row], None, now, [], {})[0]
-    spots = shown.sketch([row], None)
-    return render(
-        request,
-        "finder/point.html",
-        {"place": card, "facts": facts, "days": list(days.items()), "full": full, "points": spots},
-    )
 
 
 @public_page

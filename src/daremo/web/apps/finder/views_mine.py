@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -14,11 +17,14 @@ from daremo.kernel.errors import Conflict, DaremoError
 from daremo.web import clock
 from daremo.web.apps.bookings import looking as reservations
 from daremo.web.apps.bookings import services as bookings
-from daremo.web.apps.finder import shown
-from daremo.web.apps.followups import services as followups
+from daremo.web.apps.finder import cards, shown
+from daremo.web.apps.finder.numbers import open_reservation
+from daremo.web.apps.finder.words import refused
 from daremo.web.apps.schedule import looking
 from daremo.web.apps.staff.access import public_page
 from daremo.web.apps.transfer import calendar as transfer
+from daremo.web.gate.account import address_of
+from daremo.web.ui.dates import say_date, say_time
 
 
 class NumberForm(forms.Form):
@@ -46,10 +52,15 @@ def look_up(request: HttpRequest) -> HttpResponse:
     """Find a booking; nothing tells whether the number or the telephone was wrong."""
     form = NumberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
         try:
-            found = bookings.find(form.cleaned_data["number"], form.cleaned_data["phone"])
+            found = open_reservation(told["number"], told["phone"], asker=address_of(request), now=clock.now())
         except DaremoError as error:
-            form.add_error("number", f"{error.message}。{error.fix}")
+            if error.code == "too-fast":
+                raise  # the page with 429
+            form.add_error(
+                "number", gettext("予約番号か電話番号がちがうようです。番号がなくても、お電話で調べられます。")
+            )
         else:
             request.session.cycle_key()
             request.session["reservation"] = found.number
@@ -70,13 +81,15 @@ def mine(request: HttpRequest) -> HttpResponse:
     if reservation is None:
         return redirect("finder:look-up")
     now = clock.now()
+    rows = shown.bookings_of(reservation, now)
     return render(
         request,
         "finder/mine.html",
         {
             "reservation": reservation,
-            "number": shown.spoken(reservation.number),
-            "bookings": shown.bookings_of(reservation, now),
+            "number": bookings.spoken(reservation.number),
+            "bookings": rows,
+            "many": sum(row["can_cancel"] for row in rows) > 1,
             "waits": shown.waits_of(reservation, now),
             "asked": shown.request_of(reservation),
             "told": request.session.pop("told", ""),
@@ -102,40 +115,82 @@ def cancel(request: HttpRequest, booking_id: int) -> HttpResponse:
     """Ask once more, then cancel; it can be booked again as long as the seat is free."""
     booking = _own(request, booking_id)
     if request.method == "POST":
-        try:
-            bookings.cancel(request.act, booking, "person")  # type: ignore[attr-defined]
-            request.session["told"] = "cancelled"
-        except Conflict:
-            request.session["told"] = "already"
+        _try(request, "cancelled", bookings.cancel, booking, "person")
         return redirect("finder:mine")
-    return render(request, "finder/cancel.html", {"booking": shown.booking_of(booking, clock.now())})
+    return render(request, "finder/cancel.html", {"what": "booking", "row": shown.booking_of(booking, clock.now())})
+
+
+@public_page
+@never_cache
+def cancel_all(request: HttpRequest) -> HttpResponse:
+    """Ask once more, then cancel every date that is still to come."""
+    reservation, now = _reservation(request), clock.now()
+    if reservation is None:
+        raise Http404
+    rows = [row for row in shown.bookings_of(reservation, now) if row["can_cancel"]]
+    if not rows:
+        return redirect("finder:mine")
+    if request.method == "POST":
+        for row in rows:
+            _try(request, "cancelled", bookings.cancel, _own(request, row["id"]), "person")
+        return redirect("finder:mine")
+    facts = [fact for row in rows for fact in row["facts"][:1]]
+    return render(request, "finder/cancel.html", {"what": "all", "row": {"facts": facts}})
+
+
+@public_page
+@never_cache
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Ask once more, then withdraw the wish for a visit, a call or an interpreter."""
+    reservation = _reservation(request)
+    asked = shown.request_of(reservation) if reservation is not None else None
+    if reservation is None or asked is None:
+        raise Http404
+    if request.method == "POST":
+        act = request.act  # type: ignore[attr-defined]
+        _try(request, "withdrawn", lambda _act: bookings.close_help(act, reservation.request, done=False))
+        return redirect("finder:mine")
+    return render(request, "finder/cancel.html", {"what": "request", "row": asked})
+
+
+def _try(request: HttpRequest, told: str, service: Callable[..., Any], *args: Any) -> None:
+    """Call a service; the page that follows says what became of it."""
+    try:
+        service(request.act, *args)  # type: ignore[attr-defined]
+        request.session["told"] = told
+    except Conflict:
+        request.session["told"] = "already"
 
 
 @public_page
 @never_cache
 def change(request: HttpRequest, booking_id: int) -> HttpResponse:
-    """Choose another time of the same offer; the old seat is kept until the new one is taken."""
-    booking = _own(request, booking_id)
-    now = clock.now()
+    """Choose another time of the same offer, see both, then change; the old seat is kept until the new one is taken."""
+    booking, now = _own(request, booking_id), clock.now()
+    row = shown.booking_of(booking, now)
+    if not row["can_change"]:
+        return redirect("finder:mine")
+    wanted = request.GET.get("to", "")
+    target = looking.public_session(int(wanted)) if wanted.isdigit() and len(wanted) < 19 else None
+    if target is not None and (target.offer_id != booking.session.offer_id or target.series_id):
+        raise Http404
     problem: DaremoError | None = None
-    if request.method == "POST":
-        target = (
-            looking.public_session(int(request.POST["session"])) if request.POST.get("session", "").isdigit() else None
-        )
-        if target is None:
-            raise Http404
+    if request.method == "POST" and target is not None:
         try:
             bookings.change(request.act, booking, target)  # type: ignore[attr-defined]
             request.session["told"] = "changed"
             return redirect("finder:mine")
         except DaremoError as error:
-            problem = error
-    times = shown.other_times(booking.session, now)
+            problem, target = error, None
+    today = shown.local_day(now)
     context = {
-        "booking": shown.booking_of(booking, now),
-        "times": times,
-        "problem": problem,
+        "row": row,
+        "new": f"{say_date(target.starts, today)} {say_time(target.starts)}" if target is not None else "",
+        "new_place": shown.place_said(target.point) if target is not None else "",
+        "times": cards.other_times(booking.session, now) if target is None else [],
+        "problem": refused(problem) if problem is not None else None,
         "has_errors": problem is not None,
+        "here": reverse("finder:change", kwargs={"booking_id": booking_id}),
     }
     return render(request, "finder/change.html", context, status=409 if problem else 200)
 
@@ -143,17 +198,17 @@ def change(request: HttpRequest, booking_id: int) -> HttpResponse:
 @public_page
 @never_cache
 def waiting(request: HttpRequest, wait_id: int, what: str) -> HttpResponse:
-    """Take the seat that is held, let it go, or stop waiting."""
-    reservation = _reservation(request)
-    entry = reservation.waits.filter(pk=wait_id).first() if reservation else None
-    if entry is None or request.method != "POST" or what not in ("accept", "decline", "leave"):
+    """Take the seat that is held; to let it go or to stop waiting is asked once more."""
+    reservation, told = _reservation(request), {"accept": "accepted", "decline": "declined", "leave": "left"}
+    entry = reservation.waits.filter(pk=wait_id).first() if reservation is not None else None
+    if entry is None or what not in told or (what == "accept" and request.method != "POST"):
         raise Http404
-    try:
-        getattr(bookings, what)(request.act, entry)  # type: ignore[attr-defined]
-        request.session["told"] = {"accept": "accepted", "decline": "declined", "leave": "left"}[what]
-    except DaremoError:
-        request.session["told"] = "already"
-    return redirect("finder:mine")
+    if request.method == "POST":
+        service = {"accept": bookings.accept, "decline": bookings.decline, "leave": bookings.leave}[what]
+        _try(request, told[what], service, entry)
+        return redirect("finder:mine")
+    row = next(row for row in shown.waits_of(reservation, clock.now()) if row["id"] == entry.pk)
+    return render(request, "finder/cancel.html", {"what": what, "row": row})
 
 
 @public_page
@@ -173,57 +228,5 @@ def leave(request: HttpRequest) -> HttpResponse:
     """Forget the booking on this machine (a shared one at the library)."""
     if request.method == "POST":
         request.session.flush()
+        return render(request, "finder/left.html")
     return redirect("finder:home")
-
-
-class AfterForm(forms.Form):
-    """The question after thirty and ninety days, answered by code."""
-
-    code = forms.CharField(
-        label=_("お返事の番号"),
-        max_length=12,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("番号を書いてください。")},
-    )
-    alone = forms.ChoiceField(
-        label=_("いま、ひとりでできますか？"),
-        choices=(
-            ("3", _("ひとりでできる")),
-            ("2", _("声かけだけでできる")),
-            ("1", _("いっしょならできる")),
-            ("0", _("まだできない")),
-        ),
-        widget=forms.RadioSelect,
-        error_messages={"required": _("ひとつ選んでください。")},
-    )
-    still = forms.ChoiceField(
-        label=_("いまも、つづけていますか？"),
-        choices=(("yes", _("はい")), ("no", _("いいえ"))),
-        widget=forms.RadioSelect,
-        error_messages={"required": _("ひとつ選んでください。")},
-    )
-    missing = forms.ChoiceField(
-        label=_("足りないものはありますか？"),
-        choices=tuple((code, _(words)) for code, words in followups.MISSING.items()),
-        widget=forms.RadioSelect,
-        error_messages={"required": _("ひとつ選んでください。")},
-    )
-
-
-@public_page
-@never_cache
-def after(request: HttpRequest) -> HttpResponse:
-    """Answer how it went, without an account and without a name."""
-    form = AfterForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
-        try:
-            row = followups.by_code(told["code"])
-        except DaremoError as error:
-            form.add_error("code", f"{error.message}。{error.fix}")
-        else:
-            followups.answer(
-                request.act, row, alone=int(told["alone"]), still_doing=told["still"] == "yes", missing=told["missing"]
-            )  # type: ignore[attr-defined]
-            return render(request, "finder/after_done.html")
-    return render(request, "finder/after.html", {"form": form})
