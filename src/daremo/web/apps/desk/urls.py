@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from daremo.web.apps.desk import views
+from daremo.web.apps.desk import calls, changes, views
 
 app_name = "desk"
 
 urlpatterns = [
     path("desk/", views.call, name="call"),
     path("desk/booked/", views.booked, name="booked"),
-    path("desk/calls/<str:kind>/<int:row_id>/", views.result, name="result"),
-    path("desk/calls/<str:kind>/<int:row_id>/said/", views.said, name="said"),
+    path("desk/bookings/<int:booking_id>/", changes.booking, name="booking"),
+    path("desk/bookings/<int:booking_id>/changed/", changes.changed, name="changed"),
+    path("desk/calls/", calls.listed, name="calls"),
+    path("desk/calls/<str:kind>/<int:row_id>/", calls.result, name="result"),
+    path("desk/calls/<str:kind>/<int:row_id>/said/", calls.said, name="said"),
 ]

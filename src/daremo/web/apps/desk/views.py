@@ -1,26 +1,26 @@
-"""One page for a telephone call, and the list of calls to make."""
+"""One page for a telephone call: who, what, when, read aloud; every answer shows the whole call again."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
 from daremo.web.apps.bookings import looking as reservations
 from daremo.web.apps.bookings import services as bookings
-from daremo.web.apps.desk.call import SHOWN, Call
+from daremo.web.apps.desk.call import SHOWN, Call, next_field
+from daremo.web.apps.desk.calls import calls_of
+from daremo.web.apps.desk.changes import upcoming
 from daremo.web.apps.desk.script import read_aloud
 from daremo.web.apps.finder import shown
-from daremo.web.apps.followups import services as followups
-from daremo.web.apps.notices import services as notices
 from daremo.web.apps.people import services as people
 from daremo.web.apps.schedule import looking
 from daremo.web.apps.schedule import services as schedule
-from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.apps.staff.access import staff_page
 from daremo.web.apps.visits import services as visits
 from daremo.web.problems import refusal
 from daremo.web.ui.pieces import Fact
@@ -29,14 +29,8 @@ from daremo.web.vocabulary import needs, topics_of
 HOLD_MINUTES = 15
 BY = (("self", "本人"), ("family", "家族"), ("carer", "支援者"))
 REMIND = (("phone", "電話"), ("sms", "SMS"), ("letter", "手紙"), ("none", "なし"))
-ALONE = (("3", "ひとりでできる"), ("2", "声かけだけで"), ("1", "いっしょなら"), ("0", "まだできない"))
 EXTRA = (("step_free", "段差なし"), ("sign", "手話"), ("interpreter", "通訳"), ("home", "訪問"))
-CALLS = {
-    "row_id": (
-        "kind",
-        {"notice": "notices.notice", "request": "bookings.helprequest", "followup": "followups.followup"},
-    )
-}
+CALLS_SHOWN = 8
 
 
 @staff_page("desk.use")
@@ -68,12 +62,14 @@ def call(request: HttpRequest) -> HttpResponse:
 def _context(request: HttpRequest, state: Call, problem: DaremoError | None, now: Any) -> dict[str, Any]:
     found = people.find_people(request.organisation_ids, state.who) if state.who else []  # type: ignore[attr-defined]
     person = next((f.person for f in found if str(f.person.pk) == state.person), None)
+    if person is None and state.person != "new":
+        state.person = ""
     so_far = None
     if person is not None:
         people.looked(request.act, request.user, person, "電話受付", "電話")  # type: ignore[attr-defined,arg-type]
         so_far = visits.so_far(person)
     area = person.area if person is not None else None
-    near = (area.lat, area.lon) if area is not None and area.lat is not None else None
+    near = (area.lat, area.lon) if area is not None and area.lat is not None and area.lon is not None else None
     times = schedule.free_times(
         now,
         near=near,
@@ -85,6 +81,14 @@ def _context(request: HttpRequest, state: Call, problem: DaremoError | None, now
         limit=state.shown + 1,
     )
     chosen = looking.session_of(int(state.slot)) if state.slot.isdigit() else None
+    times = times[: state.shown + 1]
+    rows = shown.rows_of(_with_chosen(times[: state.shown], chosen), now, near)
+    held = reservations.held_by(int(state.hold), _holder(request, state)) if state.hold.isdigit() else None
+    calls = calls_of(request, now)
+    focus = ""
+    if problem is None and not request.headers.get("HX-Request"):
+        do = request.POST.get("do", "")
+        focus = next_field(state, [str(f.person.pk) for f in found], [row["id"] for row in rows], do)
     name = next((f.name for f in found if str(f.person.pk) == state.person), state.name)
     return {
         "call": state,
@@ -97,13 +101,32 @@ def _context(request: HttpRequest, state: Call, problem: DaremoError | None, now
         "extra": EXTRA,
         "by": BY,
         "remind": REMIND,
-        "times": shown.rows_of(times[: state.shown], now, near),
+        "times": rows,
         "more": len(times) > state.shown,
         "chosen": chosen,
         "script": read_aloud(name, chosen, now) if chosen is not None else [],
-        "held": bool(state.hold),
-        "calls": calls_of(request, now),
+        "held": held,
+        "calls": calls[:CALLS_SHOWN],
+        "all_calls": len(calls),
+        "upcoming": upcoming(person, now) if person is not None else [],
+        "focus": focus,
+        "focus_p": focus.removeprefix("p"),
+        "focus_need": focus.removeprefix("need-"),
+        "focus_slot": focus.removeprefix("slot"),
     }
+
+
+def _with_chosen(times: list[schedule.FreeTime], chosen: Any) -> list[schedule.FreeTime]:
+    """Return the times with the chosen one among them: its last seat is held by this page, so it is no longer free."""
+    if chosen is None or any(t.session_id == chosen.pk for t in times):
+        return times
+    own = schedule.FreeTime(
+        chosen.pk, chosen.point_id, chosen.offer_id, chosen.starts, chosen.ends, 1, chosen.offer.title,
+        chosen.offer.kind, chosen.series_id, chosen.point.name, None,
+    )  # fmt: skip
+    place = next((n for n, t in enumerate(times) if t.starts > own.starts), len(times))
+    near = next((t.km for t in times if t.point_id == own.point_id), None)
+    return [*times[:place], replace(own, km=near), *times[place:]]
 
 
 def _so_far(person: Any, told: visits.SoFar) -> list[Fact]:
@@ -146,11 +169,11 @@ def _person(request: HttpRequest, state: Call) -> Any:
         found = next(
             (
                 f.person
-                for f in people.find_people(request.organisation_ids, state.who)
+                for f in people.find_people(request.organisation_ids, state.who)  # type: ignore[attr-defined]
                 if str(f.person.pk) == state.person
             ),
             None,
-        )  # type: ignore[attr-defined]
+        )
         if found is None:
             raise refusal("no-person")
         return found
@@ -232,94 +255,3 @@ def booked(request: HttpRequest) -> HttpResponse:
             "waits": shown.waits_of(reservation, now),
         },
     )
-
-
-def calls_of(request: HttpRequest, now: Any) -> list[dict[str, Any]]:
-    """Return all calls to make: messages, requests for a call, questions after thirty and ninety days."""
-    ids = request.organisation_ids  # type: ignore[attr-defined]
-    rows = [
-        {"kind": "notice", "id": n.pk, "when": n.due, "person": n.person, "why": shown.occasion(n.occasion)}
-        for n in notices.call_list(ids, now)
-    ]
-    rows += [
-        {
-            "kind": "request",
-            "id": r.pk,
-            "when": r.due or r.reservation.made_at,
-            "person": r.reservation.person,
-            "why": r.get_kind_display(),
-        }
-        for r in reservations.open_requests(ids)
-    ]
-    rows += [
-        {
-            "kind": "followup",
-            "id": f.pk,
-            "when": shown.noon(f.due),
-            "person": f.person,
-            "why": f"{f.days}日後のようす（ひとりでできますか）",
-        }
-        for f in followups.due(ids, shown.local_day(now))
-    ]
-    for row in rows:
-        contact = people.contact_of(row["person"])
-        row["name"] = contact.name if contact else "（連絡先なし）"
-        row["phone"] = contact.phone if contact else ""
-    return sorted(rows, key=lambda r: r["when"])[:60]
-
-
-@staff_page("desk.use", of=CALLS, methods=["GET", "HEAD"])
-def result(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
-    """Ask how a call went."""
-    now = clock.now()
-    row = next((r for r in calls_of(request, now) if r["kind"] == kind and r["id"] == row_id), None)
-    if row is None:
-        return redirect("desk:call")
-    people.looked(request.act, request.user, row["person"], "電話をかける人", row["why"])  # type: ignore[attr-defined,arg-type]
-    return render(request, "desk/result.html", {"row": row, "missing": followups.MISSING.items(), "alone": ALONE})
-
-
-@staff_page("desk.use", of=CALLS, methods=["POST"])
-def said(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
-    """Write down how a call went."""
-    from django.apps import apps
-
-    act = request.act  # type: ignore[attr-defined]
-    reached = request.POST.get("reached") == "yes"
-    if kind == "notice":
-        row = get_object_or_404(visible(request, apps.get_model("notices", "Notice")._default_manager.all()), pk=row_id)
-        notices.called(act, row, reached)
-    elif kind == "request":
-        row = get_object_or_404(
-            visible(request, apps.get_model("bookings", "HelpRequest")._default_manager.all()), pk=row_id
-        )
-        if not reached:
-            bookings.tried_to_call(act, row)
-        elif row.kind == "call":
-            bookings.close_help(act, row)
-        else:
-            bookings.plan_help(act, row, due=act.now + timedelta(days=1))
-    elif kind == "followup":
-        row = get_object_or_404(
-            visible(request, apps.get_model("followups", "FollowUp")._default_manager.all()), pk=row_id
-        )
-        _answer(request, row, reached)
-    return redirect("desk:call")
-
-
-def _answer(request: HttpRequest, row: Any, reached: bool) -> None:
-    act = request.act  # type: ignore[attr-defined]
-    if not reached:
-        followups.not_reached(act, row)
-    elif request.POST.get("alone") == "refused":
-        followups.refused(act, row)
-    else:
-        alone = request.POST.get("alone", "")
-        still = {"yes": True, "no": False}.get(request.POST.get("still", ""))
-        followups.answer(
-            act,
-            row,
-            alone=int(alone) if alone.isdigit() else None,
-            still_doing=still,
-            missing=request.POST.get("missing", ""),
-        )
