@@ -12,7 +12,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from daremo.kernel.tables import rows_of
 
 #: Numbers in an address that name no row.
-NUMBERS = {"year": "2026", "month": "11"}
+NUMBERS = {"year": "2026", "month": "10"}
+#: Words that a view takes in its address, where not every word will do.
+WORDS = {
+    "counter:ticket-step": {"step": "serving"},
+    "counter:booking-step": {"step": "noshow"},
+    "visits:incident-step": {"state": "checked"},
+    "figures:report": {"form": "csv"},
+}
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,16 @@ class Route:
     @property
     def operations(self) -> list[Any]:
         """The operations of the API behind this address, if it is one of the API's."""
-        owner = getattr(self.view, "__self__", None) or getattr(self.view, "_path_view", None)
+        owner = None
         for cell in getattr(self.view, "__closure__", None) or ():
             if type(cell.cell_contents).__name__ == "PathView":
                 owner = cell.cell_contents
         return list(getattr(owner, "operations", []))
+
+    @property
+    def names(self) -> list[str]:
+        """The name under which this address, or each operation of the API behind it, may be listed as public."""
+        return [f"api:{one.view_func.__name__}" for one in self.operations] or [self.name]
 
     @property
     def of(self) -> dict[str, str]:
@@ -48,7 +60,7 @@ class Route:
     def address(self, side: Any) -> str:
         """The address that names this side's rows."""
         given = {name: side[label].pk for name, label in self.of.items()}
-        words = {name: NUMBERS.get(name, "x") for name in self.arguments}
+        words = {name: NUMBERS.get(name, "x") for name in self.arguments} | WORDS.get(self.name, {})
         return reverse(self.name, kwargs=words | self.words | given)
 
 

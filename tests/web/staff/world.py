@@ -97,6 +97,12 @@ WANTED = {
     "schedule.opening", "schedule.series", "bookings.reservation", "bookings.booking", "visits.visit",
 }  # fmt: skip
 
+#: Statistics of nobody, as a release prints them.
+PRINTED = {
+    "rows": [], "totals": [], "all": 0,
+    "tables": {"life_stage": {"columns": [], "cells": [], "totals": []}, "mode": {"columns": [], "cells": [], "totals": []}},
+}  # fmt: skip
+
 SPECIAL: dict[str, Any] = {
     "schedule.session": lambda s: {"starts": s.world.now + timedelta(hours=1), "ends": s.world.now + timedelta(hours=2)},
     "schedule.use": lambda s: {"resource": s["places.supporter"].resource},
@@ -109,6 +115,7 @@ SPECIAL: dict[str, Any] = {
     "staff.membership": lambda s: {},
     "visits.visit": lambda s: {"booking": s["bookings.booking"], "ticket": None},
     "people.relation": lambda s: {"helper": s.person()},
+    "figures.release": lambda s: {"counts": {}, "rule": {}, "printed": PRINTED},
     "journal.event": lambda s: {"organisation_id": s["places.organisation"].pk, "data": {}},
 }  # fmt: skip
 

@@ -153,9 +153,8 @@ def _closed(request: HttpRequest, access: Access, kwargs: Mapping[str, Any]) -> 
     if closed is not None:
         return closed
     # rows before the step-up: nobody learns by it which rows of others exist
-    request.rows = {
-        argument: _row(request, label, kwargs[argument]) for argument, label in access.tables(kwargs).items()
-    }  # type: ignore[attr-defined]
+    rows = {argument: _row(request, label, kwargs[argument]) for argument, label in access.tables(kwargs).items()}
+    request.rows = rows  # type: ignore[attr-defined]
     if access.step_up:
         return gates.step_up(request)
     return None
