@@ -62,9 +62,18 @@ def span(first: date, last: date) -> tuple[datetime, datetime]:
     return begin, datetime.combine(last + timedelta(days=1), datetime.min.time(), TOKYO)
 
 
-def lines(organisations: Sequence[int], first: date, last: date) -> list[Line]:
-    """Return a line for every session of the period that was not cancelled, in order of time."""
+def so_far(first: date, last: date, now: datetime | None) -> tuple[datetime, datetime]:
+    """Return the moments of a period, ending now where it still runs: what has not begun is not counted."""
     begin, end = span(first, last)
+    return begin, end if now is None else max(begin, min(end, now + timedelta(microseconds=1)))
+
+
+def lines(organisations: Sequence[int], first: date, last: date, now: datetime | None = None) -> list[Line]:
+    """Return a line for every session of the period that was not cancelled, in order of time.
+
+    With ``now``, only those that have begun by then: the running month counts no empty session of next week.
+    """
+    begin, end = so_far(first, last, now)
     rows = (
         sessions_of(organisations, begin, end)
         .annotate(
@@ -140,7 +149,7 @@ def _helpers(session: object, day: date) -> tuple[int, int]:
 class Summary:
     """The figures by which the programme is judged; None where nothing was measured.
 
-    ``slots`` counts sessions that were held for somebody or for nobody alike; ``learners_per_slot`` is people over
+    ``slots`` counts sessions that have begun, held for somebody or for nobody alike; ``learners_per_slot`` is people over
     slots; ``single_share`` the share of slots with learners that had exactly one; ``crowded`` slots with more than
     four learners a helper; ``wait_minutes`` and ``wait_minutes_p90`` of walk-ins; ``distance_km`` the median way.
     """
@@ -162,12 +171,12 @@ class Summary:
     cost_yen: float | None
 
 
-def summary(organisations: Sequence[int], first: date, last: date) -> Summary:
-    """Return the figures of a period."""
+def summary(organisations: Sequence[int], first: date, last: date, now: datetime | None = None) -> Summary:
+    """Return the figures of a period, up to ``now`` where it still runs."""
     from daremo.web.apps.queue import services as queue
 
-    rows = lines(organisations, first, last)
-    begin, end = span(first, last)
+    rows = lines(organisations, first, last, now)
+    begin, end = so_far(first, last, now)
     visits = visits_of(organisations, begin, end)
     with_some = [line for line in rows if line.attended]
     learners, helpers = sum(line.attended for line in rows), sum(line.helpers for line in with_some)

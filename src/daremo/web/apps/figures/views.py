@@ -63,7 +63,7 @@ def loop(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     gap, plan = figures.newest("gap"), figures.newest("plan")
     weeks = _weeks(ids, today)
-    month = figures.summary(ids, today - timedelta(days=30), today)
+    month = figures.summary(ids, today - timedelta(days=30), today, now)
     asked, answered, gain, interval = figures.gains(ids, today - timedelta(days=180), today)
     waits = apps.get_model("bookings", "WaitEntry")._default_manager.filter(state__in=("waiting", "offered"))
     requests = apps.get_model("bookings", "HelpRequest")._default_manager.filter(state="new", kind="visit")
@@ -182,7 +182,8 @@ def month(request: HttpRequest, year: int | None = None, month: int | None = Non
     """Show a month: the figures, how each is counted, every session."""
     ids = request.organisation_ids  # type: ignore[attr-defined]
     first, last = _month(year, month)
-    rows, told = figures.lines(ids, first, last), figures.summary(ids, first, last)
+    now = clock.now()
+    rows, told = figures.lines(ids, first, last, now), figures.summary(ids, first, last, now)
     cells = [[("—" if c is None else c) for c in reports.row_of(line)] for line in rows[:500]]
     columns = [(name, at in (5, 7, 8, 9, 10, 11, 12, 13, 14)) for at, name in enumerate(reports.HEADINGS)]
     before, after = first - timedelta(days=1), last + timedelta(days=1)
@@ -216,7 +217,8 @@ def report(request: HttpRequest, year: int, month: int, form: str) -> HttpRespon
     """Return the month as Excel, CSV or PDF."""
     ids = request.organisation_ids  # type: ignore[attr-defined]
     first, last = _month(year, month)
-    rows, told = figures.lines(ids, first, last), figures.summary(ids, first, last)
+    now = clock.now()
+    rows, told = figures.lines(ids, first, last, now), figures.summary(ids, first, last, now)
     title = f"{first.year}年{first.month}月"
     site = site_of("ja")
     kinds = {

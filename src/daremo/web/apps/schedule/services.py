@@ -16,6 +16,7 @@ from daremo.web.apps.schedule.openings import (
     open_session,
     sessions_at,
 )
+from daremo.web.apps.schedule.pairing import may_help
 from daremo.web.apps.schedule.sessions import (
     SEATS_MAX,
     add_offer,
@@ -49,6 +50,7 @@ __all__ = [
     "free_times",
     "left_over",
     "make_sessions",
+    "may_help",
     "open_day",
     "open_session",
     "release",

@@ -13,6 +13,7 @@ from daremo.web.again import settle
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.schedule.models import Offer, Opening, Seat, Series, Session, Use
+from daremo.web.apps.schedule.pairing import may_come, may_go
 from daremo.web.problems import conflict, refusal
 
 if TYPE_CHECKING:
@@ -157,9 +158,10 @@ def assign(act: Act, session: Session, resource: Resource, part: str = "lead") -
     Raises
     ------
     Conflict
-        ``in-two-places``: it has another duty at that time; ``session-closed``: the session is cancelled or over.
+        ``in-two-places``: it has another duty at that time; ``session-closed``: the session is cancelled or over;
+        ``youth-alone``: a young supporter where no grown-up is on duty.
     UsageError
-        ``not-active``: the supporter or the room is not in use.
+        ``not-active``: the supporter or the room is not in use; ``no-guardian-consent``.
     """
     if not resource.active:
         raise refusal("not-active", part)
@@ -169,9 +171,16 @@ def assign(act: Act, session: Session, resource: Resource, part: str = "lead") -
     if there is not None:
         return there if there.part == part else journal.save(act, "use.part", there, part=part)
     use = Use(resource=resource, session=session, starts=session.starts, ends=session.ends, part=part)
+
+    def work() -> Use:
+        from daremo.web.apps.bookings import seats as taking
+
+        taking.lock([session], alone=True)
+        may_come(session, resource)
+        return journal.save(act, "use.assigned", use)
+
     try:
-        with transaction.atomic():
-            return journal.save(act, "use.assigned", use)
+        return settle(work)
     except IntegrityError as error:
         if "one_place_at_a_time" in str(error):
             raise conflict("in-two-places", part) from None
@@ -179,8 +188,25 @@ def assign(act: Act, session: Session, resource: Resource, part: str = "lead") -
 
 
 def release(act: Act, use: Use) -> Use:
-    """Take a supporter, a room or an interpreter out of a session; twice is once."""
-    return journal.save(act, "use.released", use, active=False) if use.active else use
+    """Take a supporter, a room or an interpreter out of a session; twice is once.
+
+    Raises
+    ------
+    Conflict
+        ``leaves-youth-alone``: a young supporter stays, and no grown-up would.
+    """
+    if not use.active:
+        return use
+
+    def work() -> Use:
+        from daremo.web.apps.bookings import seats as taking
+
+        if use.session is not None and use.session.state != Session.State.CANCELLED:
+            taking.lock([use.session], alone=True)
+            may_go(use)
+        return journal.save(act, "use.released", use, active=False)
+
+    return settle(work)
 
 
 def run_states(act: Act) -> int:

@@ -92,13 +92,14 @@ def record(
     Conflict
         The booking or the ticket has a record already.
     DaremoError
-        Minutes outside 1 to 480.
+        Minutes outside 1 to 480, or a young supporter without a guardian's consent or without a grown-up.
     """
     if not 1 <= minutes <= LONGEST_MINUTES:
         raise refusal("bad-minutes", str(minutes))
     if once and (before := Visit.objects.filter(once=once).first()):
         return before
     session = session or (booking.session if booking else None)
+    _never_alone(supporter, session, mode)
     person = person or (booking.person if booking else None) or (ticket.person if ticket else None)
     point = point or (session.point if session else None) or (ticket.point if ticket else None)
     visit = Visit(
@@ -132,6 +133,18 @@ def record(
             return before
         raise conflict("already-recorded") from None
     return visit
+
+
+def _never_alone(supporter: Supporter | None, session: Session | None, mode: str) -> None:
+    """A young supporter has a guardian's consent, and goes to nobody's home without a grown-up."""
+    from daremo.web.apps.schedule import services as schedule
+
+    if supporter is None or not supporter.youth:
+        return
+    if supporter.guardian_consent_on is None:
+        raise refusal("no-guardian-consent")
+    if session is not None or mode == Visit.Mode.HOME:
+        schedule.may_help(session, supporter)
 
 
 def _close_what_led_here(act: Act, visit: Visit) -> None:
