@@ -156,3 +156,19 @@ def test_a_lost_seat_is_looked_for_once_more(town: Town, monkeypatch: pytest.Mon
     monkeypatch.setattr(seats, "free_seats", looked)
     made = bookings.book(town.act(), [session], town.person())
     assert made.bookings.get().seat != taken and stale == []
+
+
+def test_a_party_that_loses_one_seat_leaves_no_other_half_taken(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    from daremo.web.apps.bookings import seats
+
+    session = town.session(seats=4)
+    real = seats.free_seats
+    first, second, *_ = real(session)
+    made = bookings.book(town.act(), [session], town.person())
+    taken = made.bookings.get().seat
+    # the look is stale: a seat that is free comes first, the taken one second
+    free = first if first != taken else second
+    stale = [[free, taken]]
+    monkeypatch.setattr(seats, "free_seats", lambda at: stale.pop() if stale else real(at))
+    party = bookings.book(town.act(), [session], town.person(), seats=2)
+    assert party.bookings.count() == 2 and len(active(session)) == 3 and stale == []

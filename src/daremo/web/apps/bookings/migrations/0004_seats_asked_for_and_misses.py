@@ -4,45 +4,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('bookings', '0003_initial'),
-        ('places', '0002_initial'),
-        ('schedule', '0001_initial'),
+        ("bookings", "0003_initial"),
+        ("places", "0002_initial"),
+        ("schedule", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Miss',
+            name="Miss",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': '番号のまちがい',
+                "verbose_name": "番号のまちがい",
             },
         ),
         migrations.AddField(
-            model_name='waitentry',
-            name='seats',
-            field=models.PositiveSmallIntegerField(default=1, help_text='a party sits together or not at all'),
+            model_name="waitentry",
+            name="seats",
+            field=models.PositiveSmallIntegerField(default=1, help_text="a party sits together or not at all"),
         ),
         migrations.AddField(
-            model_name='waitpolicy',
-            name='small_first',
-            field=models.BooleanField(default=False, help_text='ask a smaller party first while the seats do not suffice for the next one'),
+            model_name="waitpolicy",
+            name="small_first",
+            field=models.BooleanField(
+                default=False, help_text="ask a smaller party first while the seats do not suffice for the next one"
+            ),
         ),
         migrations.AddIndex(
-            model_name='waitentry',
-            index=models.Index(fields=['offer', 'state', 'since'], name='bookings_wa_offer_i_4f1e68_idx'),
+            model_name="waitentry",
+            index=models.Index(fields=["offer", "state", "since"], name="bookings_wa_offer_i_4f1e68_idx"),
         ),
         migrations.AddIndex(
-            model_name='waitentry',
-            index=models.Index(fields=['state', 'offer_until'], name='bookings_wa_state_d39df4_idx'),
+            model_name="waitentry",
+            index=models.Index(fields=["state", "offer_until"], name="bookings_wa_state_d39df4_idx"),
         ),
         migrations.AddIndex(
-            model_name='miss',
-            index=models.Index(fields=['key', 'at'], name='bookings_mi_key_da8d9a_idx'),
+            model_name="miss",
+            index=models.Index(fields=["key", "at"], name="bookings_mi_key_da8d9a_idx"),
         ),
     ]
