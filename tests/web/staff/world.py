@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -97,11 +97,15 @@ WANTED = {
     "schedule.opening", "schedule.series", "bookings.reservation", "bookings.booking", "visits.visit",
 }  # fmt: skip
 
-#: Statistics of nobody, as a release prints them.
-PRINTED = {
-    "rows": [], "totals": [], "all": 0,
-    "tables": {"life_stage": {"columns": [], "cells": [], "totals": []}, "mode": {"columns": [], "cells": [], "totals": []}},
-}  # fmt: skip
+
+def release(side: Side) -> dict[str, Any]:
+    """Statistics of nobody, as they are frozen and printed."""
+    from daremo.web.apps.figures.services import counts_of, printed_of
+
+    first, last, rule = date(2026, 10, 1), date(2026, 10, 31), {"smallest": 5}
+    counts = counts_of([side["places.organisation"].pk], first, last)
+    return {"first": first, "last": last, "counts": counts, "rule": rule, "printed": printed_of(counts, rule)}
+
 
 SPECIAL: dict[str, Any] = {
     "schedule.session": lambda s: {"starts": s.world.now + timedelta(hours=1), "ends": s.world.now + timedelta(hours=2)},
@@ -115,7 +119,7 @@ SPECIAL: dict[str, Any] = {
     "staff.membership": lambda s: {},
     "visits.visit": lambda s: {"booking": s["bookings.booking"], "ticket": None},
     "people.relation": lambda s: {"helper": s.person()},
-    "figures.release": lambda s: {"counts": {}, "rule": {}, "printed": PRINTED},
+    "figures.release": release,
     "journal.event": lambda s: {"organisation_id": s["places.organisation"].pk, "data": {}},
 }  # fmt: skip
 
