@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import http.client
 import json
 import os
 import shutil
@@ -11,8 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -141,14 +140,14 @@ class Service:
         """Ask the running service for a page; return its status, 0 where nothing answers."""
         host, port = self.socket.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-        where = f"[{host}]" if ":" in host else host
+        asked = http.client.HTTPConnection(host, port, timeout=timeout_s)
         try:
-            with urllib.request.urlopen(f"http://{where}:{port}{path}", timeout=timeout_s) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
+            asked.request("GET", path)
+            return asked.getresponse().status
+        except (OSError, http.client.HTTPException):
             return 0
+        finally:
+            asked.close()
 
     def watch(self) -> int:
         """Stay until gunicorn ends; a worker that ended is started again after a second. Return gunicorn's exit code."""
