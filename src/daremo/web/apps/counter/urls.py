@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from daremo.web.apps.counter import views
+from daremo.web.apps.counter import kiosk, views
 
 app_name = "counter"
 
@@ -13,7 +13,7 @@ urlpatterns = [
     path("counter/<int:point_id>/next/", views.call_next, name="next"),
     path("counter/ticket/<int:ticket_id>/<str:step>/", views.ticket_step, name="ticket-step"),
     path("counter/booking/<int:booking_id>/<str:step>/", views.booking_step, name="booking-step"),
-    path("kiosk/<int:point_id>/", views.kiosk, name="kiosk"),
-    path("kiosk/<int:point_id>/ticket/", views.kiosk_ticket, name="kiosk-ticket"),
-    path("kiosk/<int:point_id>/board/", views.board, name="board"),
+    path("kiosk/<int:point_id>/", kiosk.kiosk, name="kiosk"),
+    path("kiosk/<int:point_id>/ticket/", kiosk.ticket, name="kiosk-ticket"),
+    path("kiosk/<int:point_id>/board/", kiosk.board, name="board"),
 ]

@@ -1,4 +1,4 @@
-"""The counter: who waits, who comes, one tap a state; the kiosk, where a ticket is taken; the board that calls."""
+"""The counter: who waits, who comes, one tap a state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.finder import shown
 from daremo.web.apps.people import services as people
 from daremo.web.apps.queue import services as queue
-from daremo.web.apps.staff.access import public_page, staff_page, visible
+from daremo.web.apps.staff.access import staff_page, visible
 from daremo.web.ui.pieces import Link
 from daremo.web.vocabulary import needs
 
@@ -205,103 +205,3 @@ def booking_step(request: HttpRequest, booking_id: int, step: str) -> HttpRespon
     except DaremoError as error:
         request.session["counter_problem"] = f"{error.message}。{error.fix}"
     return redirect("counter:counter", point_id=booking.session.point_id)
-
-
-def _open_point(point_id: int) -> Any:
-    rows = apps.get_model("places", "SupportPoint")._default_manager.filter(state__in=("published", "stale"))
-    return get_object_or_404(rows.select_related("organisation"), pk=point_id)
-
-
-@public_page
-@never_cache
-def kiosk(request: HttpRequest, point_id: int) -> HttpResponse:
-    """Take a ticket: with a booking number, or with what it is about."""
-    point, now = _open_point(point_id), clock.now()
-    if not point.walk_in:
-        raise Http404
-    problem: DaremoError | None = None
-    if request.method == "POST":
-        act = request.act  # type: ignore[attr-defined]
-        try:
-            if number := request.POST.get("number", "").strip():
-                ticket = _arrive_by_number(act, point, number, request.POST.get("phone", ""), now)
-            else:
-                need = request.POST.get("need", "")
-                ticket = queue.take(act, point, topic=need if need in needs() else "unsure")
-        except DaremoError as error:
-            problem = error
-        else:
-            request.session["ticket"] = ticket.pk
-            return redirect("counter:kiosk-ticket", point_id=point.pk)
-    return render(
-        request,
-        "counter/kiosk.html",
-        {
-            "point": point,
-            "wait": queue.expected_wait(point, now),
-            "needs": shown.need_choices(),
-            "problem": problem,
-            "has_errors": problem is not None,
-        },
-        status=409 if problem else 200,
-    )
-
-
-def _arrive_by_number(act: Any, point: Any, number: str, phone: str, now: Any) -> Any:
-    reservation = bookings.find(number, phone)
-    day = queue.day_of(now)
-    for booking in reservation.bookings.select_related("session__point", "session__offer").order_by("session__starts"):
-        if (
-            booking.session.point_id == point.pk
-            and queue.day_of(booking.session.starts) == day
-            and booking.state in ("confirmed", "arrived")
-        ):
-            if booking.state == "confirmed":
-                bookings.arrive(act, booking)
-            return (
-                booking.ticket
-                if hasattr(booking, "ticket")
-                else queue.take(act, point, booking=booking, topic=reservation.topic)
-            )
-    from daremo.web.problems import refusal
-
-    raise refusal("not-today")
-
-
-@public_page
-@never_cache
-def kiosk_ticket(request: HttpRequest, point_id: int) -> HttpResponse:
-    """Show the number, large, and how long it takes; the next person starts anew."""
-    point, now = _open_point(point_id), clock.now()
-    rows = apps.get_model("queue", "Ticket")._default_manager.filter(point=point)
-    ticket = rows.filter(pk=request.session.get("ticket") or 0).first()
-    if ticket is None:
-        return redirect("counter:kiosk", point_id=point.pk)
-    ahead = sum(
-        t.pk != ticket.pk and (t.due_at, t.number) < (ticket.due_at, ticket.number) for t in queue.waiting(point, now)
-    )
-    usual = queue.expected_wait(point, now)
-    minutes = -(-ahead * (usual.minutes / max(1, usual.ahead)) // 5) * 5 if ahead else 0
-    return render(
-        request,
-        "counter/kiosk_ticket.html",
-        {"point": point, "ticket": ticket, "ahead": ahead, "minutes": int(minutes)},
-    )
-
-
-@public_page
-@never_cache
-def board(request: HttpRequest, point_id: int) -> HttpResponse:
-    """Show which numbers are called; never a name."""
-    point, now = _open_point(point_id), clock.now()
-    rows = queue.today(point, now)
-    return render(
-        request,
-        "counter/board.html",
-        {
-            "point": point,
-            "called": [t.number for t in rows if t.state == "called"],
-            "serving": [t.number for t in rows if t.state == "serving"],
-            "wait": queue.expected_wait(point, now),
-        },
-    )

@@ -18,6 +18,8 @@ from daremo.web.ui.pieces import Place, Point, Tag, Time
 
 FAR_KM = 2.5
 """From here on a distance is said in kilometres: nobody asks how long that is on foot."""
+LANDMARK_KM = 4.0
+"""Further away than this a place is no landmark."""
 
 
 def tags_of(point: Any) -> list[Tag]:
@@ -134,3 +136,19 @@ def sketch(points: Sequence[Any], near: Any) -> list[Point]:
     """Return the spots of the sketch map, with the same numbers as the list."""
     spots = [Point(p.lat, p.lon, n, p.name) for n, p in enumerate(points, 1) if p.lat is not None and p.lon is not None]
     return [Point(near.lat, near.lon, 0, near.name), *spots] if near is not None and spots else spots
+
+
+def with_landmarks(point: Any, most: int = 3) -> list[Any]:
+    """Return the place and the nearest other places around it: a pin alone on a sheet shows nobody the way."""
+    if point.lat is None or point.lon is None:
+        return [point]
+    rows = places.nearest_points((point.lat, point.lon), limit=most + 1)
+    around = [row.point_id for row in rows if row.point_id != point.pk and row.km < LANDMARK_KM][:most]
+    known = type(point)._default_manager.in_bulk(around)
+    return [point, *(known[pk] for pk in around if pk in known)]
+
+
+def landmark_words(points: Sequence[Any], first: int = 2) -> str:
+    """Return which numbers on the sketch are which places, the one that is meant left out."""
+    named = "、".join(f"{n} {p.name}" for n, p in enumerate(points[1:], first))
+    return fill(_("近くの目印：{names}"), names=named) if named else ""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from daremo.web.apps.finder import shown
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
+from daremo.web.ui.text import to_plain
 from daremo.web.vocabulary import topics_of
 
 SHOWN = 6
@@ -51,7 +52,12 @@ class FindForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["need"].choices = [("", _("まだ決めていない")), *shown.need_choices()]  # type: ignore[attr-defined]
+        # an option holds no ruby
+        self.fields["need"].choices = [  # type: ignore[attr-defined]
+            ("", to_plain(_("まだ決めていない"))),
+            *((code, to_plain(word)) for code, word in shown.need_choices()),
+        ]
+        self.fields["lang"].choices = [(code, to_plain(word)) for code, word in LANGUAGES]  # type: ignore[attr-defined]
 
     @property
     def filtered(self) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from daremo.web.apps.bookings.services import spoken
+from daremo.web.apps.finder.cards import landmark_words, sketch, with_landmarks
 from daremo.web.apps.finder.shown import access_words, local_day, place_said, request_of, waits_of
 from daremo.web.apps.finder.words import fill
 from daremo.web.ui.context import site_of
@@ -31,6 +32,7 @@ def ticket_of(request: HttpRequest, reservation: Any, now: datetime, *, fresh: b
     waits, asked = waits_of(reservation, now), request_of(reservation)
     facts: list[Fact] = []
     points: list[Point] = []
+    way = ""
     seen: set[int] = set()
     course = len(rows) > 1 and rows[0].session.series_id is not None
     for n, booking in enumerate(rows, 1):
@@ -46,8 +48,9 @@ def ticket_of(request: HttpRequest, reservation: Any, now: datetime, *, fresh: b
             seen.add(session.point_id)
             small = "・".join(x for x in (session.point.address, *access_words(session.point)) if x)
             facts.append(Fact(_("場所"), place_said(session.point), small=small))
-            if session.point.lat is not None:
-                points.append(Point(session.point.lat, session.point.lon, len(points) + 1, session.point.name))
+            if session.point.lat is not None and len(seen) == 1:
+                spots = with_landmarks(session.point)
+                points, way = sketch(spots, None), landmark_words(spots)
     for wait in waits:
         facts += [Fact(_("空き待ち"), wait["title"]), *wait["facts"]]
     if asked is not None:
@@ -83,6 +86,7 @@ def ticket_of(request: HttpRequest, reservation: Any, now: datetime, *, fresh: b
         steps=steps,
         url=request.build_absolute_uri(reverse("finder:look-up")),
         points=points,
+        way=way,
         links=[
             Link(reverse("finder:mine"), _("予約を変える・やめる"), "calendar"),
             *([Link(reverse("finder:calendar"), _("カレンダーに入れる"), "download")] if rows else []),

@@ -235,8 +235,9 @@ def facts_of(draft: Draft, session: Any, *, change: bool) -> list[Fact]:
 
     rows: list[Fact] = []
     if session is not None:
-        rows.append(Fact(_("内容"), session.series.title if session.series_id else session.offer.title))
         place = reverse("finder:point", kwargs={"point_id": session.point_id}) if change else ""
+        title = session.series.title if session.series_id else session.offer.title
+        rows.append(Fact(_("内容"), title, href=place))
         rows.append(
             Fact(
                 _("場所"),
@@ -247,7 +248,7 @@ def facts_of(draft: Draft, session: Any, *, change: bool) -> list[Fact]:
         )
         lessons = shown.times_of(session, today)
         rows += [
-            Fact(_("日時") if len(lessons) == 1 else fill(_("{n}回め"), n=n), when, small=small)
+            Fact(_("日時") if len(lessons) == 1 else fill(_("{n}回め"), n=n), when, small=small, href=place)
             for n, (when, small) in enumerate(lessons, 1)
         ]
     elif draft.kind == "ask":
@@ -271,11 +272,12 @@ def facts_of(draft: Draft, session: Any, *, change: bool) -> list[Fact]:
         understood = ""
         if draft.phone and draft.phone_typed and draft.phone_typed != draft.phone:
             understood = fill(_("「{typed}」をこう読み取りました"), typed=draft.phone_typed)
+        whose = str(dict(steps.WHOSE).get(draft.whose, "")) if draft.phone and draft.helper_name else ""
         rows.append(
             Fact(
                 _("電話番号"),
                 draft.phone or _("なし（予約番号だけで相談できます）"),
-                small=understood or str(dict(steps.WHOSE).get(draft.whose, "")) if draft.phone else "",
+                small=" ".join(x for x in (whose, understood) if x),
                 href=href("you"),
             )
         )

@@ -19,6 +19,9 @@ from daremo.web.apps.staff.access import public_page
 from daremo.web.ui.dates import say_date, say_day, say_time
 from daremo.web.ui.pieces import Fact, Table
 
+TIMES = 24
+"""Times shown at once on a place's page."""
+
 
 def _result(found: Found) -> str:
     n = len(found.ordered)
@@ -95,14 +98,16 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
     rows = apps.get_model("places", "SupportPoint")._default_manager.filter(state__in=("published", "stale"))
     row = get_object_or_404(rows.select_related("organisation"), pk=point_id)
     now = clock.now()
-    today = shown.local_day(now)
-    times = schedule.free_times(now, points=[row.pk], per_point=60, limit=60)
+    spots = cards.with_landmarks(row)
+    pages = request.GET.get("more", "1")
+    count = TIMES * min(max(int(pages) if pages.isdigit() and len(pages) < 4 else 1, 1), 10)
+    times = schedule.free_times(now, points=[row.pk], per_point=count + 1, limit=count + 1)
+    more, times = len(times) > count, times[:count]
     offers: dict[int, dict[str, Any]] = {}
     for free in times:
         if free.series_id is None:
-            offer = offers.setdefault(free.offer_id, {"title": free.offer_title, "days": {}})
-            button = cards.buttons([free], now)[0]
-            offer["days"].setdefault(say_day(free.starts, today), []).append(button)
+            offer = offers.setdefault(free.offer_id, {"title": free.offer_title, "times": []})
+            offer["times"] += cards.buttons([free], now)
     facts = [
         Fact(_("住所"), row.address or "—"),
         Fact(_("電話"), row.phone or "—"),
@@ -115,10 +120,12 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
         {
             "place": cards.cards([row], None, now, [], {})[0],
             "facts": facts,
-            "offers": [{"title": o["title"], "days": list(o["days"].items())} for o in offers.values()],
+            "offers": list(offers.values()),
+            "more_href": f"?more={count // TIMES + 1}#time-{count}" if more else "",
             "courses": _courses(times, now),
             "full": _full(row, times, now),
-            "points": cards.sketch([row], None),
+            "points": cards.sketch(spots, None),
+            "landmarks": cards.landmark_words(spots),
         },
     )
 
