@@ -43,7 +43,7 @@ check: $(VENV)/.daremo-dev ## ruff, mypy --strict, import-linter, docs and examp
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) tools/reference.py --check
-	$(PY) -m pytest -q --doctest-modules src/daremo tests/contract tests/cli/test_examples.py
+	$(PY) -m pytest -q --ds=daremo.web.settings --doctest-modules src/daremo tests/contract tests/cli/test_examples.py
 
 bench: $(VENV)/.daremo-dev ## timings and comparisons, printed
 	@$(PY) tools/bench.py
