@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from daremo.web.apps.desk import calls, changes, views
+from daremo.web.apps.desk import calls, changes, views, waiting
 
 app_name = "desk"
 
@@ -14,4 +14,7 @@ urlpatterns = [
     path("desk/calls/", calls.listed, name="calls"),
     path("desk/calls/<str:kind>/<int:row_id>/", calls.result, name="result"),
     path("desk/calls/<str:kind>/<int:row_id>/said/", calls.said, name="said"),
+    path("desk/waiting/", waiting.listed, name="waiting"),
+    path("desk/waiting/rule/", waiting.rule, name="rule"),
+    path("desk/waiting/<int:wait_id>/<str:do>/", waiting.step, name="wait-step"),
 ]

@@ -32,6 +32,11 @@ def _common() -> dict[tuple[str, str, str], tuple[str, str]]:
     return {(row["occasion"], row["channel"], row["language"]): (row["subject"], row["body"]) for row in rows}
 
 
+def common_letters() -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Return subject and body of every common letter by occasion, channel and language."""
+    return dict(_common())
+
+
 def occasions() -> tuple[str, ...]:
     """Return every occasion that has a common letter."""
     return tuple(dict.fromkeys(occasion for occasion, _, _ in _common()))

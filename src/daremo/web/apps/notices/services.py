@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.db.models import Q
 from daremo.kernel.errors import Conflict
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
-from daremo.web.apps.notices.letters import Words, unknown_facts, written
+from daremo.web.apps.notices.letters import Words, occasions, unknown_facts, written
 from daremo.web.apps.notices.models import Letter, Notice
 from daremo.web.apps.notices.senders import Parcel, sender_of
 from daremo.web.problems import refusal
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from daremo.web.apps.bookings.models import Booking, Reservation
     from daremo.web.apps.people.models import Person
     from daremo.web.apps.places.models import Organisation
+
+__all__ = [
+    "MOST_TRIES", "call_list", "called", "change_letter", "drop", "facts_of", "occasions", "remind", "send_due", "tell",
+    "words_of",
+]  # fmt: skip
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 MOST_TRIES = 3
@@ -152,15 +157,15 @@ def words_of(notice: Notice) -> Words:
 def send_due(act: Act, limit: int = 500) -> dict[str, int]:
     """Send what is due; return how many were sent, failed or became calls.
 
-    A message is taken before it is sent, so that two workers never send it twice. After three failures it becomes a
+    Letters wait for the staff to print them, unless settings name a sender for letters; one without an address becomes
+    a call. A message is taken before it is sent, so that two workers never send it twice. After three failures it becomes a
     call. The words as sent are kept with the message, and go when the person's contact is erased.
     """
     told = {"sent": 0, "failed": 0, "call": 0}
-    rows = (
-        Notice.objects.filter(Q(state=Notice.State.QUEUED), due__lte=act.now)
-        .select_related("person__contact", "reservation", "booking__session__point")
-        .order_by("due", "id")[:limit]
-    )
+    due = Notice.objects.filter(Q(state=Notice.State.QUEUED), due__lte=act.now)
+    if "letter" not in getattr(settings, "DAREMO_SENDERS", {}):
+        due = due.exclude(channel="letter", person__contact__address__gt="")
+    rows = due.select_related("person__contact", "reservation", "booking__session__point").order_by("due", "id")[:limit]
     for notice in rows:
         try:
             journal.move(
@@ -248,7 +253,7 @@ def change_letter(
         .order_by("-version")
         .first()
     )
-    row: Any = Letter(
+    row = Letter(
         organisation=organisation,
         occasion=occasion,
         channel=channel,

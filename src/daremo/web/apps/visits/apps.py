@@ -12,4 +12,4 @@ class VisitsConfig(AppConfig):
     name = "daremo.web.apps.visits"
     label = "visits"
     verbose_name = "訪問の記録"
-    staff_tabs = (StaffTab(40, "visits:day", _("きょう")), StaffTab(45, "visits:incidents", _("あやしい連絡")))
+    staff_tabs = (StaffTab(40, "visits:day", _("きょう")),)

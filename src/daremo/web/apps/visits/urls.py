@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from daremo.web.apps.visits import views
+from daremo.web.apps.visits import outreach, views
 
 app_name = "visits"
 
@@ -16,4 +16,7 @@ urlpatterns = [
     path("incidents/", views.incidents, name="incidents"),
     path("incidents/new/", views.incident, name="incident"),
     path("incidents/<int:incident_id>/<str:state>/", views.incident_step, name="incident-step"),
+    path("outreach/", outreach.requests, name="requests"),
+    path("outreach/<int:request_id>/", outreach.plan, name="plan"),
+    path("outreach/day/<str:day>/", outreach.sheet, name="round"),
 ]

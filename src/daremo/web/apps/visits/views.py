@@ -15,7 +15,7 @@ from daremo.kernel.errors import DaremoError
 from daremo.web import clock
 from daremo.web.apps.figures.lines import TOKYO, span
 from daremo.web.apps.people import services as people
-from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.apps.staff.access import may, staff_page, visible
 from daremo.web.apps.visits import services as visits
 from daremo.web.apps.visits.forms import GroupForm, IncidentForm, VisitForm
 from daremo.web.apps.visits.models import Incident, Visit
@@ -59,6 +59,7 @@ def day(request: HttpRequest) -> HttpResponse:
         "visits/day.html",
         {
             "supporter": supporter,
+            "may_plan": may(request, "schedule.edit"),
             "uses": [_shown_use(use, today) for use in uses if use.session is not None],
             "written": [
                 {
@@ -102,7 +103,9 @@ def _shown_use(use: Any, today: date) -> dict[str, Any]:
 def _source(request: HttpRequest) -> tuple[Any, Any]:
     """Return the booking or the ticket that the record is about, of the own organisations only."""
     told = request.POST if request.method == "POST" else request.GET
-    booking = ticket = None
+    booking: Any = None
+    ticket: Any = None
+    rows: Any
     if told.get("booking", "").isdigit():
         rows = apps.get_model("bookings", "Booking")._default_manager.select_related(
             "session__point", "session__offer", "person__contact", "reservation"
@@ -148,7 +151,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 "topics": topic,
                 "minutes": known.minutes,
                 "device": known.device,
-                "mode": "point",
+                "mode": "home" if known.session is not None and known.session.offer.kind == "visit" else "point",
                 "once": secrets.token_urlsafe(16),
             }
         )
