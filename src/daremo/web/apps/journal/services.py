@@ -47,7 +47,7 @@ def _event(act: Act, kind: str, row: Row, data: dict[str, Any] | None) -> Event:
     )
 
 
-def save(act: Act, kind: str, row: R, **changes: Any) -> R:
+def save(act: Act, kind: str, row: R, /, **changes: Any) -> R:
     """Set ``changes`` on the row, save it, and write its event, both or neither."""
     for name, value in changes.items():
         setattr(row, name, value)
@@ -67,7 +67,7 @@ def add_many(act: Act, kind: str, rows: Sequence[R]) -> list[R]:
     return list(made)
 
 
-def move(act: Act, kind: str, row: R, expect: dict[str, Any], **changes: Any) -> R:
+def move(act: Act, kind: str, row: R, expect: dict[str, Any], /, **changes: Any) -> R:
     """Change a row only while it still is as ``expect`` says; else somebody was faster.
 
     Raises
@@ -89,6 +89,16 @@ def remove(act: Act, kind: str, row: Row) -> None:
     with transaction.atomic():
         _event(act, kind, row, None).save(force_insert=True)
         row.delete()
+
+
+def remove_many(act: Act, kind: str, rows: Sequence[R]) -> int:
+    """Delete many rows of one table that nothing else rests on, and say so in the journal; return how many."""
+    if not rows:
+        return 0
+    with transaction.atomic():
+        Event.objects.bulk_create([_event(act, kind, row, None) for row in rows], batch_size=1000)
+        type(rows[0])._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
 
 
 def events_of(row: Row) -> models.QuerySet[Event]:

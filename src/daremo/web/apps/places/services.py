@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -29,6 +30,7 @@ __all__ = [
     "Start",
     "add_organisation",
     "add_point",
+    "add_points",
     "add_availability",
     "add_leave",
     "add_resource",
@@ -80,6 +82,13 @@ def add_point(act: Act, organisation: Organisation, name: str, **fields: Any) ->
         ``bad-hours``: opening hours that cannot be read; ``bad-place``: coordinates outside the earth.
     """
     return journal.save(act, "point.added", SupportPoint(organisation=organisation, name=name, **_checked(fields)))
+
+
+def add_points(act: Act, points: Sequence[SupportPoint]) -> list[SupportPoint]:
+    """Add many points at once, all or none; see :func:`add_point` for what is refused."""
+    for point in points:
+        _checked({"opening_hours": point.opening_hours, "lat": point.lat, "lon": point.lon})
+    return journal.add_many(act, "point.added", points)
 
 
 def change_point(act: Act, point: SupportPoint, **fields: Any) -> SupportPoint:
