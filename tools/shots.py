@@ -76,7 +76,7 @@ def main() -> None:
             page = context.new_page()
 
             def shoot(name: str, page: Page = page, width: int = width) -> None:
-                page.screenshot(path=FOLDER / f"{name}-{width}.png", full_page=width == 320 or name != "10-month")
+                page.screenshot(path=FOLDER / f"{name}-{width}.png", full_page=False)
                 print(f"{name}-{width}.png  {page.title()}")
 
             for walk in (_book, _easy, _staff):
