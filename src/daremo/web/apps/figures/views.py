@@ -23,7 +23,7 @@ from daremo.web.apps.figures.source import sessions_of, visits_of
 from daremo.web.apps.staff.access import staff_page, visible
 from daremo.web.ui.context import site_of
 from daremo.web.ui.dates import say_date, say_day, say_era, say_time
-from daremo.web.ui.pieces import Table
+from daremo.web.ui.pieces import Fact, Table
 
 REASONS = {
     "skill": "一人ではむずかしい",
@@ -85,6 +85,7 @@ def loop(request: HttpRequest) -> HttpResponse:
             "interval": None if interval is None else f"{100 * interval[0]:+.1f}〜{100 * interval[1]:+.1f}",
             "bars": _bars(weeks),
             "weeks": weeks,
+            "any": any(count for _day, count in weeks),
             "todo": _todo(request, now, today),
         },
     )
@@ -165,6 +166,19 @@ def _todo(request: HttpRequest, now: Any, today: date) -> list[dict[str, str]]:
     ).count()
     if calls:
         rows.append({"due": "きょう", "what": f"電話をかける人が{calls}人", "href": "/desk/", "do": "電話受付を開く"})
+    letters = visible(
+        request,
+        apps.get_model("notices", "Notice")._default_manager.filter(state="queued", channel="letter", due__lte=now),
+    ).count()
+    if letters:
+        rows.append(
+            {"due": "きょう", "what": f"印刷を待つ手紙が{letters}通", "href": "/notices/outbox/", "do": "手紙を開く"}
+        )
+    wishes = visible(
+        request, apps.get_model("bookings", "HelpRequest")._default_manager.filter(state="new", kind="visit")
+    ).count()
+    if wishes:
+        rows.append({"due": "今週", "what": f"訪問を待つ人が{wishes}人", "href": "/outreach/", "do": "日を決める"})
     papers = visible(
         request,
         apps.get_model("places", "Qualification")._default_manager.filter(
@@ -172,7 +186,9 @@ def _todo(request: HttpRequest, now: Any, today: date) -> list[dict[str, str]]:
         ),
     ).count()
     if papers:
-        rows.append({"due": "30日以内", "what": f"期限が近い資格が{papers}件", "href": "/staff/", "do": "見る"})
+        rows.append(
+            {"due": "30日以内", "what": f"期限が近い資格が{papers}件", "href": "/staff/", "do": "職員のページを開く"}
+        )
     return rows
 
 
@@ -193,7 +209,8 @@ def month(request: HttpRequest, year: int | None = None, month: int | None = Non
         {
             "first": first,
             "title": f"{first.year}年{first.month}月",
-            "measures": reports.measures(told),
+            "measures": [Fact(name, value, small=how) for name, value, how in reports.measures(told)],
+            "running": first <= _today() <= last,
             "table": Table("コマ別の記録", columns, cells),
             "more": max(0, len(rows) - 500),
             "before": before,

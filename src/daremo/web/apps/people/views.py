@@ -8,6 +8,7 @@ from django import forms
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -15,10 +16,11 @@ from daremo.kernel.errors import DaremoError
 from daremo.web import clock
 from daremo.web.apps.people import services as people
 from daremo.web.apps.people.models import LifeStage, Person
-from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.apps.people.said import in_words
+from daremo.web.apps.staff.access import may, staff_page, visible
 from daremo.web.apps.visits import services as visits
 from daremo.web.ui.fields import KanaField, NameField, PhoneField
-from daremo.web.ui.pieces import Fact
+from daremo.web.ui.pieces import Fact, Link
 from daremo.web.vocabulary import topics
 
 
@@ -46,7 +48,7 @@ class PersonForm(forms.Form):
         widget=forms.RadioSelect,
     )
     birth_year = forms.IntegerField(label=_("生まれた年（西暦）"), required=False, min_value=1900, max_value=2030)
-    area = forms.ModelChoiceField(label=_("地区"), queryset=None, required=False)
+    area: Any = forms.ModelChoiceField(label=_("地区"), queryset=None, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,12 +88,12 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
     contact = people.contact_of(row)
     told = visits.so_far(row)
     facts = [
-        Fact(_("お名前"), contact.name if contact else _("（消しました）"), small=contact.kana if contact else ""),
-        Fact(_("電話"), contact.phone if contact else "", small=contact.get_prefers_display() if contact else ""),
-        Fact(_("地区"), row.area.name if row.area else ""),
-        Fact(_("年代"), LifeStage(row.life_stage).label),
-        Fact(_("目あて"), (told.goal.words or topics()[told.goal.topic].ja) if told.goal else ""),
-        Fact(_("相談"), _("{n}回").format(n=told.visits)),
+        Fact(str(_("お名前")), contact.name if contact else _("（消しました）"), small=contact.kana if contact else ""),
+        Fact(str(_("電話")), contact.phone if contact else "", small=contact.get_prefers_display() if contact else ""),
+        Fact(str(_("地区")), row.area.name if row.area else ""),
+        Fact(str(_("年代")), LifeStage(row.life_stage).label),
+        Fact(str(_("目あて")), (told.goal.words or topics()[told.goal.topic].ja) if told.goal else ""),
+        Fact(str(_("相談")), _("{n}回").format(n=told.visits)),
     ]
     return render(
         request,
@@ -99,7 +101,11 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         {
             "person": row,
             "name": contact.name if contact else _("お名前なし"),
-            "facts": facts,
+            "facts": [fact for fact in facts if str(fact.value)],
+            "links": _links(request, row),
+            "can_edit": may(request, "people.edit"),
+            "can_book": may(request, "desk.use"),
+            "now": clock.now(),
             "bookings": row.bookings.select_related("session__point", "session__offer").order_by("-session__starts")[
                 :20
             ],
@@ -110,6 +116,20 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
             "contact": contact,
         },
     )
+
+
+def _links(request: HttpRequest, row: Person) -> list[Link]:
+    """Return what this role may do with a person."""
+    todo = (
+        ("people.edit", "people:edit", _("変える"), "settings"),
+        ("people.export", "people:printed", _("本人にわたす写し"), "print"),
+        ("mandates.edit", "mandates:new", _("手続きを預かる"), "paper"),
+        ("people.merge", "people:merge", _("同じ人をまとめる"), "people"),
+        ("people.erase", "people:erase", _("連絡先を消す"), "no"),
+    )
+    return [
+        Link(reverse(view, args=[row.pk]), str(text), icon) for name, view, text, icon in todo if may(request, name)
+    ]
 
 
 @staff_page("people.edit", of={"person_id": "people.person"})
@@ -125,10 +145,10 @@ def edit(request: HttpRequest, person_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:
-            people.set_contact(
-                request.act, row, **{k: told[k] or "" for k in ("name", "kana", "phone", "email", "address", "prefers")}
-            )  # type: ignore[attr-defined]
-            people.set_person(request.act, row, birth_year=told["birth_year"], area=told["area"])  # type: ignore[attr-defined]
+            act = request.act  # type: ignore[attr-defined]
+            ways = {k: told[k] or "" for k in ("name", "kana", "phone", "email", "address", "prefers")}
+            people.set_contact(act, row, **ways)
+            people.set_person(act, row, birth_year=told["birth_year"], area=told["area"])
             return redirect("people:person", person_id=row.pk)
         except DaremoError as error:
             form.add_error(None, f"{error.message}。{error.fix}")
@@ -150,7 +170,9 @@ def goal(request: HttpRequest, person_id: int) -> HttpResponse:
 def printed(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show everything that is kept about a person, to be printed and handed over."""
     row = _one(request, person_id, "本人への写し")
-    return render(request, "people/printed.html", {"person": row, "tables": people.everything(row), "now": clock.now()})
+    return render(
+        request, "people/printed.html", {"person": row, "tables": in_words(people.everything(row)), "now": clock.now()}
+    )
 
 
 @staff_page("people.export", of={"person_id": "people.person"}, step_up=True, methods=["GET", "HEAD"])
