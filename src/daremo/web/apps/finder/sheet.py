@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -35,15 +35,18 @@ def ticket_of(request: HttpRequest, reservation: Any, now: datetime, *, fresh: b
     way = ""
     seen: set[int] = set()
     course = len(rows) > 1 and rows[0].session.series_id is not None
-    for n, booking in enumerate(rows, 1):
+    if course:
+        facts.append(_lessons([booking.session for booking in rows], today))
+    for booking in rows:
         session = booking.session
-        facts.append(
-            Fact(
-                fill(_("{n}回め"), n=n) if course else _("日時"),
-                f"{say_date(session.starts, today)} {say_time(session.starts)}〜{say_time(session.ends)}",
-                small=say_era(session.starts),
+        if not course:
+            facts.append(
+                Fact(
+                    _("日時"),
+                    f"{say_date(session.starts, today)} {say_time(session.starts)}〜{say_time(session.ends)}",
+                    small=say_era(session.starts),
+                )
             )
-        )
         if session.point_id not in seen:
             seen.add(session.point_id)
             small = "・".join(x for x in (session.point.address, *access_words(session.point)) if x)
@@ -65,7 +68,7 @@ def ticket_of(request: HttpRequest, reservation: Any, now: datetime, *, fresh: b
         done = _("予約できました") if fresh else _("あなたの予約")
         title = fill(_("{day} {time}、お待ちしています"), day=say_day(first.starts, today), time=say_time(first.starts))
         steps = [
-            _("前の日までに、確認の連絡をします。"),
+            *([_("前の日までに、確認の連絡をします。")] if reservation.remind_by != "none" else []),
             _("入口で、お名前か予約番号を伝えてください。"),
             _("担当の人といっしょに進めます。"),
         ]
@@ -93,3 +96,14 @@ def ticket_of(request: HttpRequest, reservation: Any, now: datetime, *, fresh: b
         ],
         promise=_("暗証番号は、担当の人にも言わなくて大丈夫です。"),
     )
+
+
+def _lessons(sessions: list[Any], today: date) -> Fact:
+    """Return all dates of a course in one row, so that the sheet stays one sheet."""
+    hours = {f"{say_time(one.starts)}〜{say_time(one.ends)}" for one in sessions}
+    same = len(hours) == 1
+    said = [
+        say_date(one.starts, today) if same else f"{say_date(one.starts, today)} {say_time(one.starts)}"
+        for one in sessions
+    ]
+    return Fact(fill(_("全{n}回"), n=len(sessions)), "、".join(said), small=hours.pop() if same else "")
