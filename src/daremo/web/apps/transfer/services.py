@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.db import transaction
 from django.db.models import Count, Q
 
+from daremo.web.apps.journal.act import Act
 from daremo.web.apps.transfer import french, inclusion, municipal
 from daremo.web.apps.transfer.calendar import calendar_of, calendar_of_sessions
+from daremo.web.apps.transfer.ground import TOKYO
 from daremo.web.apps.transfer.imports import Change, Preview, apply, look, preview, refused, undo
+from daremo.web.apps.transfer.plan import Planned, load_plan
+from daremo.web.apps.transfer.practice import BACK, Practised, practise
 
 if TYPE_CHECKING:
     from daremo.kernel.errors import Problem
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Change",
+    "Planned",
+    "Practised",
     "Preview",
     "apply",
     "calendar_of",
@@ -28,11 +37,29 @@ __all__ = [
     "coming",
     "events_csv",
     "export_points",
+    "load_plan",
+    "load_sample",
     "look",
+    "practise",
     "preview",
     "refused",
     "undo",
 ]
+
+
+def load_sample(
+    act: Act, town_dir: Path, plan_dir: Path, *, seed: int = 1, weeks: int = 15
+) -> tuple[Planned, Practised]:
+    """Load a town with its plan as if it had run for six weeks, and people who do not exist; all or nothing.
+
+    The same town, plan, moment and seed give the same rows.
+    """
+    since = replace(act, now=act.now - BACK)
+    with transaction.atomic():
+        planned = load_plan(since, town_dir, plan_dir, first_day=since.now.astimezone(TOKYO).date(), weeks=weeks)
+        body = apps.get_model("places", "Organisation")._default_manager
+        ids = [planned.city, *body.filter(parent=planned.city).order_by("pk").values_list("pk", flat=True)]
+        return planned, practise(act, ids, seed=seed)
 
 
 def coming(organisations: Sequence[int], since: datetime, point: int | None = None) -> list[Session]:
