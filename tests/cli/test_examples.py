@@ -44,11 +44,26 @@ def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.Mon
         (home / "downloads" / "data.csv").write_text(
             "地区名,総人口,0-4歳,65-69歳\nみほん1丁目,20,10,10\n", encoding="utf-8"
         )
+    if line.split()[1] == "check":
+        _write_what_is_checked(home)
     for path in home.glob("*.xlsx"):
         path.unlink()
     arguments = shlex.split(line)[1:]
     allowed = {0, INPUT} if arguments[:2] == ["region", "check"] else {0}
     assert run(command, [*arguments, "--quiet"]) in allowed
+
+
+def _write_what_is_checked(home: Path) -> None:
+    answers = [f"{n},point:p001,30,{n % 3},{min(3, n % 3 + 1)},true,true" for n in range(20)]
+    head = "person,action,days,alone_before,alone_later,still_doing,answered"
+    (home / "answers.csv").write_text("\n".join([head, *answers]) + "\n", encoding="utf-8")
+    begins = {"本町": "2026-06", "港町": "2026-07", "山中町": "", "浜町": ""}
+    areas = [
+        f"{area},2026-{month:02},{0.3 + 0.01 * month + 0.1 * bool(begin and f'2026-{month:02}' >= begin)},{begin}"
+        for area, begin in begins.items()
+        for month in (4, 5, 6, 7)
+    ]
+    (home / "areas.csv").write_text("\n".join(["area,period,outcome,begins", *areas]) + "\n", encoding="utf-8")
 
 
 def test_the_example_of_reach_verify_runs_after_that_of_cover(home: Path, monkeypatch: pytest.MonkeyPatch):

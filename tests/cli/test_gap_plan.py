@@ -172,3 +172,10 @@ def test_an_amount_is_read_as_people_write_it(written: str, yen: int):
 @pytest.mark.parametrize("written", ["-1", "1.5", "lots", "nan", "inf", ""])
 def test_an_amount_that_is_none_is_usage(daremo, tmp_path: Path, written: str):
     assert daremo("plan", tmp_path, "--budget-yen", written).code == 2
+
+
+def test_a_tiny_town_is_shown_with_its_small_groups_withheld(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    town = tmp_path / "tiny"
+    assert run(command, ["sample", str(town), "--people", "1000", "--quiet"]) == 0
+    assert run(command, ["gap", str(town)]) == 0
+    assert "—" in capsys.readouterr().out

@@ -43,7 +43,9 @@ def show_gap(voice: Voice, gap: dict[str, Any]) -> None:
     voice.say(voice("\nおもな理由（合わせて100%）", "\nWhy (adds up to 100 %)"))
     voice.say(_reasons(voice, gap["reasons"]))
     rows = [
-        [
+        [_stage(voice, s["stage"]), "—", "—", "—", "—"]
+        if s["suppressed"]
+        else [
             _stage(voice, s["stage"]),
             people(s["people"]),
             _near(s["left_behind"], "mean"),
