@@ -122,10 +122,12 @@ def test_each_role_opens_exactly_what_the_table_of_permissions_says(world: World
                 if method not in route.access.methods:
                     continue
                 sent = SENT.get(route.name, lambda member: {})(world.own.members[role])
-                status = ask(client, method, address, data=urlencode(sent).encode()).status_code
-                may, rows = seen(world, route, role, method, side)
-                expected = "403" if not may else "open" if rows else "404"
-                got = str(status) if status in REFUSED or status >= 500 else "open"
+                answer = ask(client, method, address, data=urlencode(sent).encode())
+                status, may_and_rows = answer.status_code, seen(world, route, role, method, side)
+                expected = "403" if not may_and_rows[0] else "open" if may_and_rows[1] else "404"
+                # past the gate a view may still not know a word of its address; that is not about rows
+                passed = status == 404 and hasattr(answer.wsgi_request, "rows")
+                got = "open" if passed or (status not in REFUSED and status < 500) else str(status)
                 if got != expected:
                     wrong.append(f"{method} {route.name} as {role} on {whose} rows: {status}, expected {expected}")
     assert wrong == []

@@ -27,7 +27,7 @@ class StaffConfig(AppConfig):
     verbose_name = "職員"
     staff_tabs = [
         StaffTab(90, "staff:accounts", _("アカウント"), _may("accounts.see")),
-        StaffTab(95, "staff:journal", _("操作の記録"), _may("journal.see")),
+        StaffTab(95, "records:journal", _("操作の記録"), _may("journal.see")),
     ]
 
     def ready(self) -> None:

@@ -42,6 +42,7 @@ SETTINGS: dict[str, Any] = {
     "ACCOUNT_REAUTHENTICATION_TIMEOUT": 300,
     "ACCOUNT_FORMS": {
         "login": "daremo.web.apps.staff.forms.LoginForm",
+        "reauthenticate": "daremo.web.apps.staff.forms.PasswordAgainForm",
         "change_password": "daremo.web.apps.staff.forms.ChangePasswordForm",
         "set_password": "daremo.web.apps.staff.forms.SetPasswordForm",
         "reset_password": "daremo.web.apps.staff.forms.ResetPasswordForm",

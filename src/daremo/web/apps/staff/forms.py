@@ -45,6 +45,14 @@ class LoginForm(account.LoginForm):  # type: ignore[misc]
         _say(self, "password", _("パスワード"), missing=_("パスワードを書いてください。"))
 
 
+class PasswordAgainForm(account.ReauthenticateForm):  # type: ignore[misc]
+    """The password once more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _say(self, "password", _("パスワード"), missing=_("パスワードを書いてください。"))
+
+
 class _TwiceForm:
     """New password, written twice."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from daremo.web import clock
 from daremo.web.apps.journal.act import Act
@@ -45,4 +46,10 @@ class ActMiddleware:
         if user is not None and user.is_authenticated and request.user.is_authenticated:
             kept.remember_who(request, answer)
         answer.headers.setdefault("X-Request-ID", number)
+        return answer
+
+    def process_template_response(self, request: HttpRequest, answer: TemplateResponse) -> TemplateResponse:
+        """Let ``site`` in a page be who runs the service; pages of allauth put their own ``site`` before it."""
+        if answer.context_data is not None and "site" in answer.context_data:
+            del answer.context_data["site"]
         return answer

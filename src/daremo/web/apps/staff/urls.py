@@ -23,6 +23,9 @@ own: list[URLPattern | URLResolver] = [
     path("accounts/<int:membership>/welcome/", views_accounts.welcome, name="welcome"),
     path("accounts/<int:membership>/recover/", views_accounts.recover, name="recover"),
     path("recoveries/<int:recovery>/", views_accounts.recovery, name="recovery"),
+]
+
+records: list[URLPattern | URLResolver] = [
     path("journal/", views_records.journal, name="journal"),
     path("seen/<int:person>/", views_records.seen, name="seen"),
 ]
@@ -52,5 +55,6 @@ ours_of_allauth: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((own, "staff"))),
+    path("", include((records, "records"))),
     path("account/", include(ours_of_allauth)),
 ]
