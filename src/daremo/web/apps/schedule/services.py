@@ -17,6 +17,8 @@ from daremo.web.apps.schedule.openings import (
     sessions_at,
 )
 from daremo.web.apps.schedule.pairing import may_help
+from daremo.web.apps.schedule.rostering import Accepted, Wanted, draft_roster
+from daremo.web.apps.schedule.rostering import accept as accept_roster
 from daremo.web.apps.schedule.sessions import (
     SEATS_MAX,
     add_offer,
@@ -34,7 +36,10 @@ from daremo.web.apps.schedule.words import said
 
 __all__ = [
     "SEATS_MAX",
+    "Accepted",
     "FreeTime",
+    "Wanted",
+    "accept_roster",
     "add_offer",
     "add_opening",
     "add_series",
@@ -45,6 +50,7 @@ __all__ = [
     "change_opening",
     "close_day",
     "close_point_day",
+    "draft_roster",
     "end_opening",
     "forget_exception",
     "free_times",
