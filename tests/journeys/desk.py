@@ -98,6 +98,7 @@ def desk() -> Iterator[str]:
         finally:
             process.stdin.close()  # type: ignore[union-attr]
             process.wait(timeout=20)
+            process.stdout.close()  # type: ignore[union-attr]
 
 
 def _main() -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.journeys.desk import desk
-from tests.journeys.page import check_page, check_print, chromium
+from tests.journeys.page import NARROW, _axe, check_page, check_print, chromium
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,13 @@ def resident(browser: Browser, address: str, language: str = "ja", script: bool 
         yield page
     finally:
         context.close()
+
+
+def check_quickly(page: Page) -> None:
+    """Every rule but the long ones: the keyboard, and axe in one of its four views."""
+    check_page(page, axe=False, keyboard=False)
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    assert _axe(page, "light, 320 px") == []
 
 
 def times_of(page: Page, place: int) -> None:
@@ -270,7 +277,7 @@ def test_the_pages_pass_in_easy_japanese_and_english(browser: Browser, address: 
     with resident(browser, address, language) as page:
         for path in PAGES:
             page.goto(path)
-            check_page(page, keyboard=False, axe=path in ("/", "/kiosk/4/"))
+            check_quickly(page)
             if language == "en":
                 text = page.inner_text("main")
                 for name in NAMES:
@@ -280,26 +287,37 @@ def test_the_pages_pass_in_easy_japanese_and_english(browser: Browser, address: 
 
 @pytest.mark.parametrize("language", ["ja", "ja-easy", "en"])
 def test_every_step_passes_the_rules_and_the_sheet_prints(browser: Browser, address: str, language: str) -> None:
-    full = language == "ja"
+    check = check_page if language == "ja" else check_quickly
     with resident(browser, address, language) as page:
         times_of(page, 1)
         page.locator("a.time").nth(1).click()
         for value in ("family", "video"):
-            check_page(page, keyboard=full, axe=full)
+            check(page)
             page.locator(f"input[value={value}]").check()
             page.locator("main form .btn").click()
         page.locator("main form .btn").click()
-        check_page(page, keyboard=full, axe=True)  # three errors
+        check(page)  # three errors
         page.fill("[name=name]", "見本 ぜんぶ")
         page.fill("[name=helper_name]", "見本 むすめ")
         page.locator("[name=no_phone]").check()
         page.locator("main form .btn").click()
-        check_page(page, keyboard=full, axe=full)
+        check(page)
         page.locator("main form .btn").first.click()
-        check_page(page, keyboard=full, axe=True)
+        check(page)
         check_print(page, at_most=1 if language != "ja-easy" else 2)
         page.goto("/places/print/?q=みなと町1丁目")
         check_print(page, at_most=2)
+
+
+def test_the_position_of_the_device_is_rounded_before_it_is_sent(browser: Browser, address: str) -> None:
+    with resident(browser, address) as page:
+        page.context.grant_permissions(["geolocation"])
+        page.context.set_geolocation({"latitude": 34.3241234, "longitude": 134.0061234})
+        page.goto("/?q=みなと町1丁目&has=walk_in")
+        press(page, "いまいる場所からさがす")
+        page.wait_for_url("**at=34.324%2C134.006**")
+        assert "1234" not in page.url and "いまいる場所から近い順に" in page.inner_text("#result")
+        assert page.locator(".place h3").first.inner_text().endswith("市役所 1階 3番窓口")
 
 
 def test_a_walk_in_takes_a_number_and_whoever_has_a_booking_is_told_her_day(browser: Browser, address: str) -> None:
