@@ -164,7 +164,7 @@ def test_whoever_waits_is_offered_the_seat_and_takes_it(browser: Browser, addres
         session = first.url.split("/book/")[1].split("/")[0]
         number = book(first, "例田 いちろう", "090-0000-2222")
         second.goto(f"/book/{session}/")
-        assert "いま埋まりました" in second.inner_text("h1") and second.locator("a.time").count() == 3
+        assert "いま埋まりました" in second.inner_text("h1") and second.locator("h3").count() == 3
         check_page(second)
         second.get_by_role("link", name="この時間の空きを待つ").click()
         answer(second, "self")

@@ -152,7 +152,14 @@ def test_a_seat_that_is_gone_is_told_at_once_with_the_next_times(
     session = town.sessions[0]
     resident.books(session)
     page = another.get(f"/book/{session.pk}/")
-    assert page.status_code == 409 and text(page).count('class="time"') == 3
+    assert page.status_code == 409
+    # the same place first, and each time stands under its place
+    assert [g["place"].split(" ")[0] for g in page.context["times"]] == [
+        "みなとコミュニティセンター",
+        "ひがし図書館",
+        "みほん駅前",
+    ]
+    assert text(page).count('class="time"') == 9
     assert f'href="/wait/{session.pk}/"' in text(page) and "<title>エラー：" in text(page)
 
 

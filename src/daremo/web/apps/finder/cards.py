@@ -69,26 +69,39 @@ def buttons(times: Sequence[schedule.FreeTime], now: datetime) -> list[Time]:
     return [Time(t.starts, today, href=reverse("finder:start", kwargs={"session_id": t.session_id})) for t in times]
 
 
-def next_times(session: Any, now: datetime) -> list[Time]:
-    """Return the next free times instead of one that is gone: the same offer, near the same place."""
+def next_times(session: Any, now: datetime) -> list[dict[str, Any]]:
+    """Return the next free times instead of one that is gone, by place: the same place first, then those near it."""
     point = session.point
     near = (point.lat, point.lon) if point.lat is not None else None
     found = schedule.free_times(
-        now, near=near, points=None if near else [point.pk], offers=[session.offer_id], limit=12, per_point=4
+        now, near=near, points=None if near else [point.pk], offers=[session.offer_id], limit=24, per_point=4
     )
     own = [t for t in found if t.session_id != session.pk and not t.series_id]
-    return buttons(own[:3], now)
+    return _by_place(own, session, now, most=3, places_most=3)
 
 
-def other_times(session: Any, now: datetime) -> list[Time]:
-    """Return times to which a booking may be moved; a link leads to the question, nothing is moved yet."""
-    today = local_day(now)
-    found = schedule.free_times(now, offers=[session.offer_id], per_point=8, limit=24)
-    return [
-        Time(t.starts, today, href=f"?to={t.session_id}")
-        for t in found
-        if t.session_id != session.pk and not t.series_id
-    ]
+def other_times(session: Any, now: datetime) -> list[dict[str, Any]]:
+    """Return times to which a booking may be moved, by place; a link leads to the question, nothing is moved yet."""
+    found = schedule.free_times(now, offers=[session.offer_id], per_point=9, limit=90)
+    own = [t for t in found if t.session_id != session.pk and not t.series_id]
+    return _by_place(own, session, now, most=9, places_most=6, href="?to={}")
+
+
+def _by_place(
+    times: Sequence[schedule.FreeTime], session: Any, now: datetime, *, most: int, places_most: int, href: str = ""
+) -> list[dict[str, Any]]:
+    """Return ``{"place", "times"}`` for each place; nobody presses a time without seeing where it is."""
+    today, groups = local_day(now), dict[int, list[schedule.FreeTime]]()
+    for t in times:
+        groups.setdefault(t.point_id, []).append(t)
+    order = sorted(groups, key=lambda pk: (pk != session.point_id, min(t.starts for t in groups[pk])))
+    rows = type(session.point)._default_manager.in_bulk(order[:places_most])
+    made = []
+    for pk in order[:places_most]:
+        chosen = sorted(groups[pk], key=lambda t: t.starts)[:most]
+        moved = [Time(t.starts, today, href=href.format(t.session_id)) for t in chosen]
+        made.append({"place": place_words(rows[pk]), "times": moved if href else buttons(chosen, now)})
+    return made
 
 
 def way_words(km: float) -> str:
