@@ -31,7 +31,7 @@ def _account() -> str | None:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
+def cluster(options: str = OPTIONS) -> Iterator[str]:
     """Yield the address of an empty database ``desk``: ``postgresql://desk@/desk?host=…``."""
     folder = binaries()
     if folder is None:
@@ -52,7 +52,7 @@ def cluster() -> Iterator[str]:
 
     data = place / "data"
     run(str(folder / "initdb"), "-D", str(data), "-U", "desk", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-    run(str(folder / "pg_ctl"), "-D", str(data), "-o", f"{OPTIONS} -k {place}", "-l", str(place / "log"), "-w", "start")
+    run(str(folder / "pg_ctl"), "-D", str(data), "-o", f"{options} -k {place}", "-l", str(place / "log"), "-w", "start")
     try:
         run(str(folder / "createdb"), "-h", str(place), "-U", "desk", "desk")
         yield f"postgresql://desk@/desk?host={place}"

@@ -277,6 +277,8 @@ def database_of(url: str, pool: int = 0) -> dict[str, Any]:
     parts = urlsplit(url)
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", "") or parts.hostname or ""
+    # our questions are short and often: compiling one takes longer than answering it
+    options.setdefault("options", "-c jit=off")
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
     return {

@@ -109,7 +109,11 @@ def test_another_town_never_shows_the_sample_towns_words():
 def test_a_database_address_is_read_with_socket_folder_password_and_port():
     told = database_of("postgresql://desk:p%40ss@db.example:6432/desk?sslmode=require", pool=4)
     assert (told["USER"], told["PASSWORD"], told["HOST"], told["PORT"]) == ("desk", "p@ss", "db.example", "6432")
-    assert told["OPTIONS"] == {"sslmode": "require", "pool": {"min_size": 1, "max_size": 4, "timeout": 10}}
+    assert told["OPTIONS"] == {
+        "sslmode": "require",
+        "options": "-c jit=off",
+        "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
+    }
     assert database_of("postgresql://desk@/desk?host=/run/pg")["HOST"] == "/run/pg"
     assert database_of("sqlite:////var/lib/x.sqlite3")["NAME"] == "/var/lib/x.sqlite3"
     assert database_of("sqlite:///x.sqlite3")["NAME"] == "x.sqlite3"

@@ -21,11 +21,12 @@ POINTS_EACH = 400
 
 _FREE_SEATS = f"""FROM schedule_seat t WHERE t.session_id = {{0}}.id AND NOT t.withdrawn AND NOT EXISTS (
     SELECT 1 FROM bookings_booking b WHERE b.seat_id = t.id AND b.state IN ({", ".join(f"'{s}'" for s in ACTIVE)}))"""
-#: A session with a free seat that may be booked by itself; a course is booked at its first session, and whole.
+#: A session with a free seat that may be booked by itself; a course is booked at its first session, and whole. The full
+#: lesson is a scalar: of NOT EXISTS PostgreSQL makes a table of all full sessions first, which takes five seconds.
 _OPEN = f"""s.state = 'open' AND s.starts > %s AND s.starts < %s AND (s.series_id IS NULL OR s.ordinal = 1)
     AND EXISTS (SELECT 1 {_FREE_SEATS.format("s")})
-    AND (s.series_id IS NULL OR NOT EXISTS (SELECT 1 FROM schedule_session x WHERE x.series_id = s.series_id
-      AND x.state <> 'cancelled' AND NOT EXISTS (SELECT 1 {_FREE_SEATS.format("x")})))"""
+    AND (s.series_id IS NULL OR (SELECT x.id FROM schedule_session x WHERE x.series_id = s.series_id
+      AND x.state <> 'cancelled' AND NOT EXISTS (SELECT 1 {_FREE_SEATS.format("x")}) LIMIT 1) IS NULL)"""
 #: Of a course, as many as the fullest of its sessions has free.
 _COUNT = f"""CASE WHEN s.series_id IS NULL THEN (SELECT COUNT(*) {_FREE_SEATS.format("s")})
     ELSE (SELECT MIN((SELECT COUNT(*) {_FREE_SEATS.format("x")})) FROM schedule_session x
