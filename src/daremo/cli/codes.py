@@ -11,6 +11,7 @@ from daremo.kernel.tables import rows_of
 EXPLAINED = (
     ("daremo.region", "problem_codes"),
     ("daremo.reach", "problem_codes"),
+    ("daremo.assess", "problem_codes"),
     ("daremo.cases", "problem_codes"),
     ("daremo.report", "problem_codes"),
     ("daremo.cli", "codes"),

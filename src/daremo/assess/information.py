@@ -1,0 +1,205 @@
+"""Standard errors from the observed information: that of complete data less what the unseen abilities take away.
+
+I = −∂²Q/∂ξ² − Σ_i Cov_i(score), with each person's posterior covariance of the complete-data score; exact on the nodes.
+`full` counts all pairs of items that one person answered; `block` each item's own parameters only.
+
+Source: Louis, J. Royal Statistical Society B 44, 1982 (equal to Oakes 1999 at the maximum).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from daremo.assess.curves import n_slots, score_table
+from daremo.assess.expect import posterior, window
+from daremo.assess.maximise import derivatives
+
+if TYPE_CHECKING:
+    from daremo.assess.calibrate import Fit
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+#: Multiplications that `auto` spends on the covariance between items.
+AFFORDABLE = 6e9
+WIDE = 7.5
+
+
+@njit(cache=True, nogil=True)
+def item_hessians(
+    kind: Int, n_cat: Int, first: Int, par: Float, t: Float, count_rq: Any, prior: Float, out: Float
+) -> None:
+    """−∂²Q of each item, shape (items, slots, slots), by central differences of the exact gradient."""
+    most = n_cat.max()
+    p, dp = np.empty(most), np.empty((most, most + 1))
+    up, down, info = np.empty(most + 1), np.empty(most + 1), np.empty((most + 1, most + 1))
+    for j in range(n_cat.size):
+        k = n_cat[j]
+        count = count_rq[first[j] : first[j] + k]
+        m_all = n_slots(kind[j], k)
+        v = par[j].copy()
+        for m in range(m_all):
+            h = 1e-5 * max(1.0, abs(v[m]))
+            kept = v[m]
+            v[m] = kept + h
+            derivatives(kind[j], k, v, t, count, prior, p, dp, up, info)
+            v[m] = kept - h
+            derivatives(kind[j], k, v, t, count, prior, p, dp, down, info)
+            v[m] = kept
+            for other in range(m_all):
+                out[j, m, other] = -(up[other] - down[other]) / (2 * h)
+
+
+@njit(cache=True, nogil=True)
+def missing_full(
+    start: Int, item: Any, row: Any, log_rq: Float, score_rmq: Float, slot_jm: Int, latent_g: Int, prior_gq: Float, group: Int,
+    mean_g: Float, sd_g: Float, weight: Float, t: Float, mu: Float, sd: Float, out: Float,
+) -> None:  # fmt: skip
+    """Add every person's posterior covariance of the score to `out`, shape (parameters, parameters)."""
+    buf = np.empty(t.size)
+    slots = slot_jm.shape[1]
+    for i in range(start.size - 1):
+        s, e, g = start[i], start[i + 1], group[i]
+        if s == e or weight[i] == 0.0:
+            continue
+        k, w = window(mu[i], sd[i], t, WIDE)
+        posterior(row, s, e, log_rq, prior_gq[g], k, w, buf)
+        mass = buf[:w].sum()
+        f = np.zeros(((e - s) * slots + 2, w))
+        at = np.empty((e - s) * slots + 2, np.int64)
+        n, shared = 0, -1
+        for m in range(s, e):
+            for p in range(slots):
+                where = slot_jm[item[m], p]
+                if where < 0:
+                    continue
+                if p == 0 and where == 0 and slot_jm[0, 0] == 0 and slot_jm.shape[0] > 1 and slot_jm[1, 0] == 0:
+                    if shared < 0:
+                        shared = n
+                        at[n] = where
+                        n += 1
+                    line = shared
+                else:
+                    line = n
+                    at[n] = where
+                    n += 1
+                for q in range(w):
+                    f[line, q] += score_rmq[row[m], p, k + q]
+        if latent_g[g] >= 0:
+            for p in range(2):
+                at[n] = latent_g[g] + p
+                for q in range(w):
+                    z = (t[k + q] - mean_g[g]) / sd_g[g]
+                    f[n, q] = z / sd_g[g] if p == 0 else (z * z - 1) / sd_g[g]
+                n += 1
+        for a in range(n):
+            mean = 0.0
+            for q in range(w):
+                mean += f[a, q] * buf[q]
+            mean /= mass
+            for q in range(w):
+                f[a, q] = (f[a, q] - mean) * math.sqrt(weight[i] * buf[q] / mass)
+        own = f[:n]
+        cov = own @ own.T
+        for a in range(n):
+            for b in range(n):
+                out[at[a], at[b]] += cov[a, b]
+
+
+@njit(cache=True, nogil=True)
+def missing_block(
+    start: Int, item: Any, row: Any, log_rq: Float, score_rmq: Float, slots_j: Int, prior_gq: Float, group: Int, weight: Float,
+    t: Float, mu: Float, sd: Float, out: Float,
+) -> None:  # fmt: skip
+    """Take each item's own part of the same covariance from `out`, shape (items, slots, slots)."""
+    buf = np.empty(t.size)
+    mean = np.empty(score_rmq.shape[1])
+    for i in range(start.size - 1):
+        s, e = start[i], start[i + 1]
+        if s == e or weight[i] == 0.0:
+            continue
+        k, w = window(mu[i], sd[i], t, WIDE)
+        posterior(row, s, e, log_rq, prior_gq[group[i]], k, w, buf)
+        mass = buf[:w].sum()
+        for m in range(s, e):
+            j = item[m]
+            f = score_rmq[row[m], :, k : k + w]
+            for p in range(slots_j[j]):
+                x = 0.0
+                for q in range(w):
+                    x += f[p, q] * buf[q]
+                mean[p] = x / mass
+            for p in range(slots_j[j]):
+                for r in range(p + 1):
+                    x = 0.0
+                    for q in range(w):
+                        x += f[p, q] * f[r, q] * buf[q]
+                    x = (x / mass - mean[p] * mean[r]) * weight[i]
+                    out[j, p, r] -= x
+                    if r != p:
+                        out[j, r, p] -= x
+
+
+def standard_errors(fit: Fit, par: Float, mean_g: Float, sd_g: Float, errors: str) -> tuple[str, Float, bool]:
+    """How they were found, the standard error of each slot, shape (items, slots), NaN where unknown, and whether all are known."""
+    lay, a = fit.layout, fit.answers
+    out = np.full(par.shape, np.nan)
+    if errors == "none":
+        return "none", out, True
+    size = int(lay.free.sum()) if not lay.shared else int(lay.free[:, 1:].sum()) + 1
+    if errors == "auto":
+        per = np.diff(a.start).astype(float) * lay.slots
+        errors = "full" if float((per**2).sum()) * 24 < AFFORDABLE and size <= 3000 else "block"
+    count, moments = fit.expected(par, mean_g, sd_g)[1:]
+    hessian = np.zeros((*par.shape, par.shape[1]))
+    item_hessians(lay.kind, lay.n_cat, lay.first, par, fit.t, count, fit.prior, hessian)
+    table, score = fit.table(par, fit.t, np.float64), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
+    log_prior = fit.prior_gq(mean_g, sd_g, fit.t)
+    if errors == "block":
+        slots = lay.free.sum(1).astype(np.int64)
+        missing_block(
+            a.start, a.item, fit.row, table, score, slots, log_prior, a.group, a.weight, fit.t, fit.mu, fit.sd, hessian
+        )
+        known = True
+        for j in range(par.shape[0]):
+            own = slice(1 if lay.shared else 0, int(slots[j]))
+            var = _variances(hessian[j, own, own])
+            known &= bool(np.isfinite(var).all())
+            out[j, own] = np.sqrt(var)
+        return errors, out, known
+    where = np.full(par.shape, -1, np.int64)
+    if lay.shared:
+        where[:, 0] = 0
+        where[:, 1:][lay.free[:, 1:]] = 1 + np.arange(size - 1)
+    else:
+        where[lay.free] = np.arange(size)
+    total = size + 2 * (fit.groups - 1)
+    info = np.zeros((total, total))
+    for j in range(par.shape[0]):
+        own = where[j][lay.free[j]]
+        info[np.ix_(own, own)] += hessian[j][: own.size, : own.size]
+    latent = np.full(fit.groups, -1, np.int64)
+    for g in range(1, fit.groups):
+        latent[g] = size + 2 * (g - 1)
+        info[latent[g], latent[g]] += moments[g, 0] / sd_g[g] ** 2
+        info[latent[g] + 1, latent[g] + 1] += 2 * moments[g, 0] / sd_g[g] ** 2
+    lost = np.zeros_like(info)
+    missing_full(
+        a.start, a.item, fit.row, table, score, where, latent, log_prior, a.group, mean_g, sd_g, a.weight, fit.t, fit.mu, fit.sd, lost
+    )  # fmt: skip
+    var = _variances(info - lost)
+    out[lay.free] = np.sqrt(var[where[lay.free]])
+    return errors, out, bool(np.isfinite(var).all())
+
+
+def _variances(info: Float) -> Float:
+    """Diagonal of the inverse, shape of one side; NaN where the matrix is not positive definite."""
+    try:
+        root = np.linalg.cholesky((info + info.T) / 2)
+    except np.linalg.LinAlgError:
+        return np.full(info.shape[0], np.nan)
+    return np.asarray((np.linalg.inv(root) ** 2).sum(0))

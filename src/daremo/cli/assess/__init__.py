@@ -1,0 +1,26 @@
+"""``daremo assess``: measuring skills from answers, one file a subverb."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import click
+
+from daremo.cli.main import Verbs
+
+
+class Subverbs(Verbs):
+    """The verbs of `assess`, each loaded when it is asked for."""
+
+    PACKAGE: ClassVar[str] = "daremo.cli.assess"
+    VERBS: ClassVar[dict[str, str]] = {
+        "calibrate": "Find out how hard each item is and how well it tells people apart.",
+    }
+
+
+@click.group(cls=Subverbs)
+def assess() -> None:
+    """Measure skills from answers: people, staff and organisations.
+
+    ANSWERS are CSV or Parquet: long (person, item, answer) or wide (one row a person, one column an item).
+    """

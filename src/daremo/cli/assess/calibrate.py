@@ -1,0 +1,106 @@
+"""``daremo assess calibrate``: how hard each item is, with its error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from daremo.cli.assess import options
+from daremo.cli.frame import DONE, Voice, example, problem_lines, verb
+from daremo.cli.text import table
+
+if TYPE_CHECKING:
+    from daremo.assess.model import Calibration, Item, Model
+
+SHOWN = 40
+
+
+@click.command(
+    epilog=example(
+        "daremo assess calibrate answers.csv --model 2pl --json",
+        "daremo assess calibrate answers.csv --model rasch -o bank.json",
+    )
+)
+@options.reading
+@options.model
+@click.option(
+    "--errors",
+    type=click.Choice(["auto", "full", "block", "none"]),
+    default="auto",
+    show_default=True,
+    help="Standard errors: with the covariance between items, item by item (large tables), or none.",
+)
+@click.option("--no-prior", is_flag=True, help="3pl: no prior on the share that guesses right.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the item bank as JSON.")
+@verb
+def calibrate(
+    voice: Voice, answers: Path, model: str, errors: str, no_prior: bool, out: Path | None, **asked: Any
+) -> int:
+    """Calibrate the items of ANSWERS by marginal maximum likelihood, whoever answered whichever items.
+
+    Slopes a and intercepts d are those of R mirt: logit P = a × ability + d, ability standard normal
+    (rasch: a = 1 and the variance of ability is estimated; items with more than two answers get partial credit).
+    """
+    from daremo.assess.calibrate import GUESS_PRIOR, warm
+    from daremo.assess.calibrate import calibrate as fit
+
+    read = options.read(answers, asked, model=model)
+    chosen = cast("Model", model)
+    progress = voice.progress()
+    warm(read, chosen, errors=errors)
+    prior = (GUESS_PRIOR[0], float("inf")) if no_prior else GUESS_PRIOR
+    found = fit(read, chosen, errors=errors, guess_prior=prior, progress=progress)
+    voice.hush()
+    if out is not None:
+        options.write_json(out, found.as_dict())
+    voice.answer(found.as_dict())
+    _show(voice, found)
+    if out is not None:
+        voice.say(voice(f"\n問題の表: {out}", f"\nItem bank: {out}"))
+    return DONE
+
+
+def _show(voice: Voice, found: Calibration) -> None:
+    voice.say(
+        voice(
+            f"{found.persons:,}人の{found.answers:,}件の回答から、{len(found.items)}問を調べました"
+            f"（{found.model}、対数尤度 {found.log_likelihood:,.4f}、{found.cpu_seconds:.2f}秒）。",
+            f"{len(found.items)} items from {found.answers:,} answers by {found.persons:,} people "
+            f"({found.model}, log-likelihood {found.log_likelihood:,.4f}, {found.cpu_seconds:.2f} s).",
+        )
+    )
+    if not found.converged:
+        voice.say(
+            voice(
+                f"まだ収束していません（最後の動き {found.residual:.1e}、節点を倍にした差 {found.node_change:.1e}）。この値は使わないでください。",
+                f"NOT converged (last move {found.residual:.1e}, change on finer nodes {found.node_change:.1e}). Do not use.",
+            )
+        )
+    head = [
+        voice("問題", "item"),
+        voice("識別力 a", "slope a"),
+        voice("切片 d", "intercepts d"),
+        *(["g"] if found.model == "3pl" else []),
+        voice("回答", "answers"),
+    ]
+    rows = [_row(i) for i in found.items[:SHOWN]]
+    for line in table(head, rows, right=(len(head) - 1,), widest=60):
+        voice.say(line)
+    if len(found.items) > SHOWN:
+        more = len(found.items) - SHOWN
+        voice.say(voice(f"ほかに{more}問。--json か -o で全部見られます。", f"{more} more; --json or -o has them all."))
+    voice.say(voice("（ ）の中は標準誤差です。", "Standard errors in parentheses."))
+    for line in problem_lines(found.problems, voice, 8):
+        voice.say(line)
+
+
+def _with(value: float, error: float | None) -> str:
+    return f"{value:.3f}" + (f" ({error:.3f})" if error is not None else "")
+
+
+def _row(i: Item) -> list[str]:
+    d = "  ".join(_with(v, e) for v, e in zip(i.d, i.se_d, strict=True))
+    more = [_with(i.g, i.se_g)] if i.g is not None else []
+    return [i.item, _with(i.a, i.se_a), d, *more, f"{i.answers:,}"]

@@ -1,0 +1,92 @@
+"""Options that the verbs of `assess` share, and how they become answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from daremo.kernel.errors import UsageError
+
+if TYPE_CHECKING:
+    from daremo.assess.model import Answers
+
+Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+MODELS = ("rasch", "2pl", "3pl", "grm", "gpcm")
+
+
+def reading(function: Callable[..., Any]) -> Callable[..., Any]:
+    """ANSWERS and what a user can say about them."""
+    made: tuple[Wrap, ...] = (
+        click.argument("answers", type=click.Path(path_type=Path)),
+        click.option(
+            "--weight", default="", metavar="COLUMN", help="Survey weights (a column freq or 度数 is found by itself)."
+        ),
+        click.option(
+            "--key",
+            default="",
+            metavar="A,B,…|FILE",
+            help="Right answers in the order of the items, or a CSV item,key.",
+        ),
+        click.option("--ignore", multiple=True, metavar="COLUMN", help="Column of a wide table that is no item."),
+        click.option("--skip-bad-rows", is_flag=True, help="Leave out answers with errors instead of stopping."),
+    )
+    for one in reversed(made):
+        function = one(function)
+    return function
+
+
+model = click.option(
+    "--model", type=click.Choice(MODELS), default="2pl", show_default=True, help="grm and gpcm take ordered answers."
+)
+
+
+def read(path: Path, asked: dict[str, Any], *, model: str, group: str = "") -> Answers:
+    """Answers as asked for.
+
+    Raises
+    ------
+    UsageError, InputError
+    """
+    from daremo.assess.read import Asked, read_answers
+
+    return read_answers(
+        path,
+        Asked(
+            group=group,
+            weight=asked.get("weight") or "",
+            key=_key(asked.get("key") or ""),
+            ignore=asked.get("ignore") or (),
+            two=model in ("2pl", "3pl") and not asked.get("key"),
+            good_rows=bool(asked.get("skip_bad_rows")),
+        ),
+    )
+
+
+def _key(text: str) -> dict[str, str] | list[str]:
+    if not text:
+        return []
+    path = Path(text)
+    if path.suffix.lower() in (".csv", ".parquet") or path.is_file():
+        from daremo.assess.read import frame_of
+
+        frame = frame_of(path)
+        if frame.width < 2:
+            raise UsageError("bad-key", "正答の表に列が足りません", "item,key の2列にしてください", text)
+        return {str(a): str(b) for a, b in frame.select(frame.columns[:2]).iter_rows()}
+    return [x.strip() for x in text.split(",")]
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a result whole or not at all."""
+    from daremo.kernel.results import plain, write_whole
+
+    text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
+    write_whole(path, lambda p: _put(p, text))
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,75 @@
+"""``daremo assess`` from a file to a bank of items: the machine contract and what a person reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.conftest import Ran
+
+CONTRACT = ("log_likelihood", "converged", "items", "persons", "answers", "cpu_seconds")
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(1)
+    t = rng.normal(size=300)
+    x = (rng.random((300, 6)) < 1 / (1 + np.exp(-(t[:, None] + np.linspace(-1, 1, 6))))).astype(int)
+    path = tmp_path_factory.mktemp("assess") / "answers.csv"
+    pl.DataFrame(x, schema=[f"q{j}" for j in range(6)]).write_csv(path)
+    return path
+
+
+@pytest.mark.parametrize("model", ["rasch", "2pl", "3pl", "grm", "gpcm"])
+def test_calibrate_prints_the_machine_contract(model: str, wide: Path, daremo: Callable[..., Ran]):
+    ran = daremo("assess", "calibrate", wide, "--model", model, "--json")
+    assert ran.code == 0, ran.err
+    told = ran.json
+    assert all(k in told for k in CONTRACT) and told["persons"] == 300 and told["answers"] == 1800
+    assert [i["item"] for i in told["items"]] == [f"q{j}" for j in range(6)]
+    assert all({"a", "d", "se_a", "se_d"} <= set(i) and isinstance(i["d"], float) for i in told["items"])
+    assert (model == "3pl") == ("g" in told["items"][0])
+
+
+def test_lsat7_by_command_is_what_mirt_says(shared_data: Path, daremo: Callable[..., Ran]):
+    told = daremo("assess", "calibrate", shared_data / "irt" / "LSAT7.csv", "--model", "2pl", "--json").json
+    assert told["log_likelihood"] == pytest.approx(-2658.8051, abs=1e-4) and told["persons"] == 1000
+    assert told["items"][2]["a"] == pytest.approx(1.70747763, abs=1e-3)
+
+
+def test_a_person_reads_the_items_in_both_languages_and_keeps_the_bank(
+    wide: Path, daremo: Callable[..., Ran], tmp_path: Path
+):
+    ran = daremo("assess", "calibrate", wide, "--model", "rasch", "-o", tmp_path / "bank.json")
+    assert ran.code == 0 and "300人の1,800件の回答から、6問を調べました" in ran.out
+    assert len(json.loads((tmp_path / "bank.json").read_text(encoding="utf-8"))["items"]) == 6
+    assert "6 items from 1,800 answers by 300 people" in daremo("assess", "calibrate", wide, "--lang", "en").out
+
+
+def test_bad_input_has_its_exit_code_and_every_problem(tmp_path: Path, daremo: Callable[..., Ran]):
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n0,1\n1,0\n2,x\n", encoding="utf-8")
+    ran = daremo("assess", "calibrate", path, "--json")
+    assert ran.code == 3 and {p["code"] for p in ran.json["error"]["problems"]} == {"unknown-category"}
+    assert {p["row"] for p in ran.json["error"]["problems"]} == {4}
+    assert daremo("assess", "calibrate", path, "--skip-bad-rows", "--json").code == 0
+    assert daremo("assess", "calibrate", tmp_path / "no.csv", "--json").json["error"]["code"] == "no-answers-file"
+    path.write_text("a,b\n1,1\n1,1\n", encoding="utf-8")
+    ran = daremo("assess", "calibrate", path, "--json")
+    assert ran.code == 4 and ran.json["error"]["code"] == "nothing-to-calibrate"
+
+
+def test_a_key_scores_raw_answers(tmp_path: Path, daremo: Callable[..., Ran]):
+    path = tmp_path / "x.csv"
+    rng = np.random.default_rng(1)
+    pl.DataFrame(rng.integers(1, 5, (60, 3)), schema=["a", "b", "c"]).write_csv(path)
+    assert daremo("assess", "calibrate", path, "--json").json["error"]["code"] == "two-categories"
+    assert daremo("assess", "calibrate", path, "--key", "1,2,3", "--model", "rasch", "--json").code == 0
+    (tmp_path / "key.csv").write_text("item,key\nc,3\nb,2\na,1\n", encoding="utf-8")
+    ran = daremo("assess", "calibrate", path, "--key", tmp_path / "key.csv", "--model", "rasch", "--json")
+    assert ran.json["items"][0]["categories"] == ["0", "1"]
