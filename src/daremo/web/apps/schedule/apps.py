@@ -2,6 +2,19 @@
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from daremo.web.ui.context import StaffTab
+
+
+def _sees(permission: str) -> object:
+    def allowed(request: HttpRequest) -> bool:
+        from daremo.web.apps.staff.access import may
+
+        return may(request, permission)
+
+    return allowed
 
 
 class ScheduleConfig(AppConfig):
@@ -10,6 +23,11 @@ class ScheduleConfig(AppConfig):
     name = "daremo.web.apps.schedule"
     label = "schedule"
     verbose_name = "時間"
+    staff_tabs = (
+        StaffTab(52, "schedule:points", _("場所と時間"), _sees("places.see")),  # type: ignore[arg-type]
+        StaffTab(54, "schedule:supporters", _("支援者"), _sees("supporters.see")),  # type: ignore[arg-type]
+        StaffTab(56, "schedule:roster", _("当番表"), _sees("roster.see")),  # type: ignore[arg-type]
+    )
 
     def ready(self) -> None:
         """Hold the overlap rule after every migration."""

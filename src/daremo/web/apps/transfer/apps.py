@@ -1,6 +1,16 @@
 """The Django app `transfer`."""
 
 from django.apps import AppConfig
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from daremo.web.ui.context import StaffTab
+
+
+def _allowed(request: HttpRequest) -> bool:
+    from daremo.web.apps.staff.access import may
+
+    return may(request, "transfer.see")
 
 
 class TransferConfig(AppConfig):
@@ -9,3 +19,4 @@ class TransferConfig(AppConfig):
     name = "daremo.web.apps.transfer"
     label = "transfer"
     verbose_name = "取込と書出"
+    staff_tabs = (StaffTab(80, "transfer:files", _("取りこみ・書き出し"), _allowed),)
