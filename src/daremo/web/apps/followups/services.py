@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -18,6 +19,7 @@ from daremo.web.problems import refusal
 if TYPE_CHECKING:
     from daremo.web.apps.visits.models import Visit
 
+TOKYO = ZoneInfo("Asia/Tokyo")
 DAYS = (30, 90)
 MOST_TRIES = 3
 _LETTERS = "23456789CFGHJMPQRVWX"
@@ -43,7 +45,7 @@ def plan(act: Act, visit: Visit) -> list[FollowUp]:
     made: list[FollowUp] = []
     if visit.person is None:
         return made
-    day = visit.started.date()
+    day = visit.started.astimezone(TOKYO).date()
     for days in DAYS:
         due = day + timedelta(days=days)
         near = FollowUp.objects.filter(
@@ -156,7 +158,7 @@ def results(organisations: list[int], first: date, last: date) -> Iterator[Resul
             person=row.person_id,
             area=row.person.area.code if row.person.area else "",
             life_stage=row.person.life_stage,
-            visit_day=visit.started.date(),
+            visit_day=visit.started.astimezone(TOKYO).date(),
             topics=tuple(visit.topics),
             minutes=visit.minutes,
             action=visit.session.offer.action if visit.session else "",
@@ -180,7 +182,7 @@ def queue_messages(act: Act, organisations: list[int]) -> int:
     from daremo.web.apps.notices import services as notices
 
     queued = 0
-    for row in due(organisations, act.now.date()):
+    for row in due(organisations, act.now.astimezone(TOKYO).date()):
         contact = getattr(row.person, "contact", None)
         if contact is None or contact.prefers not in ("sms", "letter", "email"):
             continue

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 TEXT_VERSION = "2026-11"
 LONGEST_DAYS = 366
 TRIES = 5
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+def _today(act: Act) -> date:
+    """Return the day in Japan: a mandate ends at midnight there, not at nine in the morning."""
+    return act.now.astimezone(TOKYO).date()
 
 
 def propose(
@@ -42,7 +49,7 @@ def propose(
     DaremoError
         No procedure, an end in the past or more than a year away.
     """
-    today = act.now.date()
+    today = _today(act)
     names = [name for name in dict.fromkeys(p.strip() for p in procedures) if name]
     if not names or not 0 <= (until - today).days <= LONGEST_DAYS:
         raise refusal("bad-mandate", until.isoformat())
@@ -158,7 +165,7 @@ def use(
     for _ in range(TRIES):
         try:
             with transaction.atomic():
-                scope = allowed(person, organisation, procedure, act.now.date())
+                scope = allowed(person, organisation, procedure, _today(act))
                 if scope is None:
                     raise refusal("no-mandate", procedure)
                 locked = MandateScope.objects.select_for_update().filter(pk=scope.pk, revoked_at__isnull=True).first()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from daremo.web.apps.schedule.models import Session
 
 LONGEST_MINUTES = 480
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,12 +251,14 @@ def aim(act: Act, person: Person, topic: str, words: str = "") -> Goal:
     found = Goal.objects.filter(person=person, topic=topic, state=Goal.State.OPEN).first()
     if found is not None:
         return journal.save(act, "goal.changed", found, words=words or found.words)
-    return journal.save(act, "goal.set", Goal(person=person, topic=topic, words=words, since=act.now.date()))
+    return journal.save(
+        act, "goal.set", Goal(person=person, topic=topic, words=words, since=act.now.astimezone(TOKYO).date())
+    )
 
 
 def met(act: Act, goal: Goal) -> Goal:
     """The person can do what she wanted."""
-    return journal.save(act, "goal.met", goal, state=Goal.State.MET, met_on=act.now.date())
+    return journal.save(act, "goal.met", goal, state=Goal.State.MET, met_on=act.now.astimezone(TOKYO).date())
 
 
 def orient(act: Act, visit: Visit, to: str) -> Orientation:
@@ -310,11 +314,8 @@ class Hours:
 
 def hours_of(supporter: Supporter, first: date, last: date) -> Hours:
     """Return what the certificate of hours says; overlapping records count their common minutes once."""
-    from zoneinfo import ZoneInfo
-
-    tokyo = ZoneInfo("Asia/Tokyo")
-    begin = datetime.combine(first, datetime.min.time(), tokyo)
-    end = datetime.combine(last + timedelta(days=1), datetime.min.time(), tokyo)
+    begin = datetime.combine(first, datetime.min.time(), TOKYO)
+    end = datetime.combine(last + timedelta(days=1), datetime.min.time(), TOKYO)
     rows = Visit.objects.filter(supporter=supporter, state=Visit.State.CLOSED, started__gte=begin, started__lt=end)
     spans = sorted((v.started, v.started + timedelta(minutes=v.minutes)) for v in rows)
     minutes, until = 0.0, None
