@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import transaction
 
 from daremo.region.model import load
+from daremo.web.apps.figures import services as figures
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
@@ -81,6 +82,9 @@ def load_plan(act: Act, town_dir: Path, plan_dir: Path, *, first_day: date, week
     with transaction.atomic():
         _once(plan, town.name)
         ground = ground_of(act, town, gap if gap.is_file() else None)
+        figures.keep_result(act, "plan", plan)
+        if gap.is_file():
+            figures.keep_result(act, "gap", json.loads(gap.read_text(encoding="utf-8")))
         return _Loader(ground, plan, first_day, weeks).run()
 
 
