@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from daremo.web.apps.places.hours import parsed
 from daremo.web.apps.schedule.words import rule_of_form
-from daremo.web.ui.fields import DateField
+from daremo.web.ui.fields import DateField, TimeField
 from daremo.web.vocabulary import topics
 
 DAYS = (
@@ -35,15 +35,12 @@ WEEKDAYS = tuple(enumerate(word for _code, word in DAYS))
 REQUIRED = {"required": _("入れてください。")}
 
 
-class Clock(forms.TimeField):
-    """A time of day."""
-
-    widget = forms.TimeInput(attrs={"type": "time", "autocomplete": "off"}, format="%H:%M")
-    default_error_messages = {"required": _("時刻を入れてください。"), "invalid": _("時刻が読み取れません。例：10:00")}
-
-
 class Day(DateField):
-    """A day; kept where it was not changed."""
+    """A day; one that need not be told is None."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the day, or None."""
+        return super().clean(value) or None
 
     def prepare_value(self, value: Any) -> Any:
         """Show a stored day as people write it."""
@@ -157,8 +154,8 @@ class OpeningForm(_Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("曜日を、ひとつ以上選んでください。")},
     )
-    start = Clock(label=_("始まり"))
-    end = Clock(label=_("終わり"))
+    start = TimeField(label=_("始まり"))
+    end = TimeField(label=_("終わり"))
     first = Day(label=_("いつから"), help_text=_("例：令和8年12月1日"))
     last = Day(label=_("いつまで"), required=False)
     capacity = forms.IntegerField(
@@ -196,8 +193,8 @@ class ExceptionForm(_Form):
         widget=forms.RadioSelect,
         initial="close",
     )
-    start = Clock(label=_("始まり"), required=False)
-    end = Clock(label=_("終わり"), required=False)
+    start = TimeField(label=_("始まり"), required=False)
+    end = TimeField(label=_("終わり"), required=False)
     reason = _text(_("わけ"), 80, hint=_("予約した人に伝わります。例：停電のため"))
 
     def clean(self) -> dict[str, Any]:
@@ -271,8 +268,8 @@ class TimeForm(_Form):
     """When somebody can come every week."""
 
     weekday = forms.TypedChoiceField(label=_("曜日"), choices=WEEKDAYS, coerce=int)
-    start = Clock(label=_("始まり"))
-    end = Clock(label=_("終わり"))
+    start = TimeField(label=_("始まり"))
+    end = TimeField(label=_("終わり"))
 
     def clean(self) -> dict[str, Any]:
         """End after start."""

@@ -180,6 +180,7 @@ def draft(duties: Sequence[Duty], helpers: Sequence[Helper], *, effort: float = 
     for step in steps:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
+        solver.parameters.interleave_search = True
         solver.parameters.max_deterministic_time = effort
         model.minimize(step)
         status = solver.solve(model)
@@ -200,11 +201,14 @@ def draft(duties: Sequence[Duty], helpers: Sequence[Helper], *, effort: float = 
 def _rules(model: Any, eligible: dict[tuple[int, int], Any], duties: Sequence[Duty], helpers: Sequence[Helper]) -> None:
     for helper in helpers:
         mine = sorted((duty for duty in duties if (duty.key, helper.key) in eligible), key=lambda duty: duty.starts)
+        for moment in {duty.starts for duty in mine}:
+            # stronger than pair by pair: of all that run at one moment at most one
+            model.add_at_most_one(eligible[d.key, helper.key] for d in mine if d.starts <= moment < d.ends)
         for at, one in enumerate(mine):
             for other in mine[at + 1 :]:
                 if other.starts - one.ends > FARTHEST:
                     break
-                if not apart(one, other):
+                if other.starts >= one.ends and not apart(one, other):
                     model.add(eligible[one.key, helper.key] + eligible[other.key, helper.key] <= 1)
         weeks = defaultdict(list)
         for duty in mine:
@@ -238,7 +242,9 @@ def _order(
     place = {d.key: d for d in duties}
     who = {h.key: h for h in helpers}
     travel = sum(_metres(place[d], who[h]) * var for (d, h), var in eligible.items())
-    return [sum(nobody), missing, fullest, fullest - least, travel]
+    # one step for both: a duty with nobody outweighs all helpers missing elsewhere
+    uncovered = sum(nobody) * (sum(duty.need for duty in duties) + 1) + missing
+    return [uncovered, fullest, fullest - least, travel]
 
 
 def _counted(duties: Sequence[Duty], helpers: Sequence[Helper]) -> list[Helper]:
