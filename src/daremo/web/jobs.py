@@ -16,11 +16,14 @@ from django_tasks import task
 
 from daremo.kernel.tables import rows_of
 from daremo.web import clock
+from daremo.web.apps.api import webhooks
 from daremo.web.apps.bookings import services as bookings
+from daremo.web.apps.followups import services as followups
 from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.apps.mandates import services as mandates
 from daremo.web.apps.notices import services as notices
 from daremo.web.apps.people import services as people
+from daremo.web.apps.queue import services as queue
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.gate import counts
 from daremo.web.gate.logs import places_of
@@ -68,9 +71,23 @@ def _tidy(act: Act) -> int:
     return Hit.objects.filter(until__lt=act.now).delete()[0]
 
 
+def _deliver(act: Act) -> dict[str, int]:
+    webhooks.queue_deliveries(act)
+    return webhooks.deliver(act)
+
+
+def _ask_again(act: Act) -> int:
+    organisations = apps.get_model("places", "Organisation")._default_manager.values_list("pk", flat=True)
+    return followups.queue_messages(act, list(organisations))
+
+
 WORK: dict[str, Callable[[Act], object]] = {
     "expire": bookings.expire,
     "send": notices.send_due,
+    "states": schedule.run_states,
+    "deliver": _deliver,
+    "ask": _ask_again,
+    "tickets": lambda act: queue.close_day(act, _today(act)),
     "mandates": lambda act: mandates.expire(act, _today(act)),
     "sessions": _make_sessions,
     "erase": lambda act: people.keep_time(act, _today(act)),

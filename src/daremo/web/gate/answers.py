@@ -16,6 +16,8 @@ from daremo.web.ui import context
 STATUS = {
     "not-allowed": 403,
     "no-mandate": 403,
+    "key-may-not": 403,
+    "bad-cursor": 422,
     "not-found-number": 404,
     "no-person": 404,
     "too-fast": 429,
@@ -56,6 +58,21 @@ def problem_answer(request: HttpRequest, code: str, status: int) -> HttpResponse
     return error_answer(request, refusal(code), status)
 
 
+#: What a framework answers with a page or a bare word, by the status.
+BARE = {404: "no-such-address", 405: "no-such-method", 500: "broken"}
+
+
+def _for_a_program(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Return problem details where an answer of the API is a page or a bare word; its headers stay."""
+    if answer.headers.get("Content-Type", "").startswith("application/problem+json"):
+        return answer
+    told = problem_answer(request, BARE.get(answer.status_code, "bad-request"), answer.status_code)
+    for name, value in answer.headers.items():
+        if name not in ("Content-Type", "Content-Length"):
+            told.headers.setdefault(name, value)
+    return told
+
+
 class Errors:
     """Tell errors that a view raised on purpose."""
 
@@ -63,7 +80,10 @@ class Errors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if answer.status_code >= 400 and request.path.startswith("/api/"):
+            return _for_a_program(request, answer)
+        return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Return the answer for one of ours; anything else goes on to the 500 page."""

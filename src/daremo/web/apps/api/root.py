@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
-from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Query, Schema
-from ninja.errors import ValidationError
+from ninja import NinjaAPI, Status
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.params.functions import Path, Query
 from ninja.security import HttpBearer
-from pydantic import Field
 
-from daremo.kernel.errors import DaremoError
+from daremo.kernel.errors import Conflict, DaremoError
 from daremo.web import clock
+from daremo.web.again import settle
 from daremo.web.apps.api import keys
+from daremo.web.apps.api.schemas import BookIn, BookOut, FigureOut, PlaceOut, Places, Problem, TimeOut, Times
 from daremo.web.apps.bookings import looking as reservations
 from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.journal.act import Act
@@ -26,9 +26,22 @@ from daremo.web.apps.people import services as people
 from daremo.web.apps.schedule import looking
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.gate.answers import error_answer, problem_answer
+from daremo.web.problems import conflict, refusal
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 PAGE = 100
+PROBLEM = "application/problem+json"
+MEANS = {
+    401: "no key, or none that is valid",
+    403: "the key lacks the scope",
+    404: "there is no such row, or it is another organisation's",
+    409: "somebody else has the seat, the session is closed, or the key of the form was used; nothing was changed",
+    422: "what was sent does not fit this description",
+    429: "too many calls; Retry-After says when to come again",
+}
+NUMBER = Path(max_length=40, description="ten digits, hyphens and spaces are fine")
+OPEN: dict[Any, Any] = {422: Problem, 429: Problem}
+KEYED: dict[Any, Any] = {401: Problem, 403: Problem, **OPEN}
 
 
 class KeyAuth(HttpBearer):
@@ -39,19 +52,42 @@ class KeyAuth(HttpBearer):
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """Return the live key, or None, which is answered by 401."""
+        """Return the live key, or None, which is answered by 401.
+
+        Raises
+        ------
+        UsageError
+            ``key-may-not``: the key lacks the scope.
+        """
         row = keys.key_of(token, clock.now().astimezone(TOKYO).date())
-        if row is None or self.scope not in row.scopes:
+        if row is None:
             return None
+        if self.scope not in row.scopes:
+            raise refusal("key-may-not")
         request.key = row  # type: ignore[attr-defined]
         return row
 
 
-api = NinjaAPI(
+class Described(NinjaAPI):
+    """Ninja with every refusal described as what it is: problem details."""
+
+    def get_openapi_schema(self, **more: Any) -> Any:
+        """Return the OpenAPI description with ``application/problem+json`` where a problem is told."""
+        told = super().get_openapi_schema(**more)
+        for operations in told["paths"].values():
+            for operation in operations.values():
+                for status, answer in operation["responses"].items():
+                    if int(status) >= 400 and "content" in answer:
+                        answer["content"] = {PROBLEM: answer["content"].pop("application/json")}
+                        answer["description"] = MEANS[int(status)]
+        return told
+
+
+api = Described(
     title="daremo",
     version="1",
     urls_namespace="api",
-    description="誰も: places, free times and bookings of digital help.",
+    description="誰も: places, free times and bookings of digital help. Refusals are problem details (RFC 9457).",
     docs_url=None,
 )
 
@@ -61,82 +97,33 @@ def _told(request: HttpRequest, error: DaremoError) -> HttpResponse:
     return error_answer(request, error)
 
 
+@api.exception_handler(AuthenticationError)
+def _no_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    answer = problem_answer(request, "no-key", 401)
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+@api.exception_handler(HttpError)
+def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem_answer(request, "bad-request", error.status_code)
+
+
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problem_answer(request, "bad-request", 422)
 
 
-class PlaceOut(Schema):
-    """A support point."""
-
-    id: int
-    organisation: str
-    name: str
-    kana: str
-    address: str
-    postcode: str
-    lat: float | None
-    lon: float | None
-    phone: str
-    opening_hours: str = Field(description="OpenStreetMap opening_hours")
-    walk_in: bool
-    step_free: bool | None
-    access: list[str]
-    languages: list[str]
-    topics: list[str]
-    verified_on: date | None
-
-
-class TimeOut(Schema):
-    """A free time. Times are ISO 8601 with offset."""
-
-    session: int
-    place: int
-    offer: str
-    kind: str
-    starts: datetime
-    ends: datetime
-    free: int = Field(description="seats")
-
-
-class Places(Schema):
-    """One page of places."""
-
-    items: list[PlaceOut]
-    next: str | None = Field(description="cursor of the next page, null on the last")
-
-
-class Times(Schema):
-    """Free times."""
-
-    items: list[TimeOut]
-    as_of: datetime
-
-
-class BookIn(Schema):
-    """What a booking needs."""
-
-    session: int = Field(ge=1, le=2**62)
-    name: str = Field(min_length=1, max_length=60)
-    phone: str = Field("", max_length=24)
-    by: Literal["self", "family", "carer"] = "self"
-    topic: str = Field("", max_length=40)
-    once: str = Field(min_length=8, max_length=64, description="the caller's own key: sent twice, booked once")
-
-
-class BookOut(Schema):
-    """A booking: its number, and the state of each session."""
-
-    number: str
-    sessions: list[int]
-    state: str
-
-
 def _cursor(text: str | None) -> int:
-    try:
-        return int(base64.urlsafe_b64decode((text or "").encode() + b"==").decode() or 0)
-    except (ValueError, UnicodeError):
+    if not text:
         return 0
+    try:
+        after = int(base64.urlsafe_b64decode(text.encode() + b"=="))
+    except (ValueError, UnicodeError):
+        raise refusal("bad-cursor") from None
+    if _next(after) != text or not 0 < after < 2**62:
+        raise refusal("bad-cursor")
+    return after
 
 
 def _next(last: int) -> str:
@@ -147,7 +134,8 @@ def _tagged(request: HttpRequest, response: HttpResponse, seen: Any) -> bool:
     """Set the ETag of what was seen; True when the caller has it already."""
     tag = f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:32]}"'
     response["ETag"] = tag
-    return request.headers.get("If-None-Match") == tag
+    told = request.headers.get("If-None-Match", "")
+    return told.strip() == "*" or tag in [part.strip().removeprefix("W/") for part in told.split(",")]
 
 
 def _act(request: HttpRequest) -> Act:
@@ -162,8 +150,14 @@ def _act(request: HttpRequest) -> Act:
     )
 
 
-@api.get("/places", response={200: Places, 304: None}, summary="Published places, in the order of their numbers")
-def places(request: HttpRequest, response: HttpResponse, cursor: str | None = None) -> Any:
+@api.get(
+    "/places", response={200: Places, 304: None, **OPEN}, summary="Published places, in the order of their numbers"
+)
+def places(
+    request: HttpRequest,
+    response: HttpResponse,
+    cursor: str | None = Query(None, max_length=30, description="next of the page before; absent for the first page"),
+) -> Any:
     """Return a page of places; ``next`` is the cursor of the following page, so that nothing is doubled or left out."""
     after = _cursor(cursor)
     rows = apps.get_model("places", "SupportPoint")._default_manager.filter(
@@ -180,21 +174,23 @@ def places(request: HttpRequest, response: HttpResponse, cursor: str | None = No
     ]  # fmt: skip
     told = Places(items=items, next=_next(found[PAGE - 1].pk) if len(found) > PAGE else None)
     if _tagged(request, response, told):
-        return 304, None
-    return 200, told
+        return Status(304, None)
+    return Status(200, told)
 
 
-@api.get("/times", response={200: Times, 304: None}, summary="The next free times")
+@api.get("/times", response={200: Times, 304: None, **OPEN}, summary="The next free times")
 def times(
     request: HttpRequest,
     response: HttpResponse,
-    place: int | None = Query(None, ge=1, le=2**62),
-    lat: float | None = Query(None, ge=-90, le=90),
-    lon: float | None = Query(None, ge=-180, le=180),
-    per_place: int = Query(3, ge=1, le=20),
-    limit: int = Query(30, ge=1, le=100),
+    place: int | None = Query(None, ge=1, le=2**62, description="number of a place; absent: all"),
+    lat: float | None = Query(None, ge=-90, le=90, description="latitude, degrees; only with lon"),
+    lon: float | None = Query(None, ge=-180, le=180, description="longitude, degrees; only with lat"),
+    per_place: int = Query(3, ge=1, le=20, description="times of each place"),
+    limit: int = Query(30, ge=1, le=100, description="times in all"),
 ) -> Any:
     """Return free times, near a place on earth or at a place of the list."""
+    if (lat is None) != (lon is None):
+        return problem_answer(request, "bad-request", 422)
     near = (lat, lon) if lat is not None and lon is not None else None
     now = clock.now()
     found = schedule.free_times(
@@ -213,51 +209,77 @@ def times(
         for t in found
     ]
     if _tagged(request, response, items):
-        return 304, None
-    return 200, Times(items=items, as_of=now)
+        return Status(304, None)
+    return Status(200, Times(items=items, as_of=now))
 
 
-@api.post("/bookings", response={201: BookOut}, auth=KeyAuth("book"), summary="Book a session for somebody")
+@api.post(
+    "/bookings", response={201: BookOut, 404: Problem, 409: Problem, **KEYED}, auth=KeyAuth("book"),
+    summary="Book a session for somebody",
+)  # fmt: skip
 def book(request: HttpRequest, told: BookIn) -> Any:
     """Book a session (or the whole series that it begins) of the key's organisation."""
     session = looking.public_session(told.session)
     key = request.key  # type: ignore[attr-defined]
     if session is None or session.offer.organisation_id != key.organisation_id:
         return problem_answer(request, "no-session", 404)
-    act = _act(request)
-    person = people.same_contact(act, key.organisation, name=told.name, phone=told.phone)
-    made = bookings.book(
-        act, looking.enrolled_in(session), person, by=told.by, topic=told.topic, once=f"key{key.pk}:{told.once}"[:64]
-    )
-    return 201, BookOut(
-        number=made.number, sessions=list(made.bookings.values_list("session", flat=True)), state="confirmed"
-    )
+    act, once = _act(request), f"key{key.pk}:{told.once}"
+
+    def sent_before() -> Any:
+        found = reservations.by_once(once)
+        if found is not None and not found.bookings.filter(session=session).exists():
+            raise conflict("form-used")
+        return found
+
+    def work() -> Any:
+        # in one transaction: of somebody who gets no seat nothing is kept
+        person = people.same_contact(act, key.organisation, name=told.name, phone=told.phone)
+        return bookings.book(act, looking.enrolled_in(session), person, by=told.by, topic=told.topic, once=once)
+
+    made = sent_before()
+    if made is None:
+        try:
+            made = settle(work)
+        except Conflict as problem:
+            # whoever has no telephone is a new person each time, so the second of two at once lands here
+            made = sent_before() if problem.code in ("form-used", "already-booked", "seat-gone") else None
+            if made is None:
+                raise
+    return Status(201, _shown(made))
 
 
 @api.get(
-    "/bookings/{number}", response=BookOut, auth=KeyAuth("book"), summary="A booking that this key's organisation has"
-)
-def booking(request: HttpRequest, number: str) -> Any:
+    "/bookings/{number}", response={200: BookOut, 404: Problem, **KEYED}, auth=KeyAuth("book"),
+    summary="A booking that this key's organisation has",
+)  # fmt: skip
+def booking(request: HttpRequest, number: str = NUMBER) -> Any:
     """Return the state of a booking; of another organisation's there is nothing."""
     found = _own(request, number)
-    if found is None:
-        return problem_answer(request, "not-found-number", 404)
-    rows = list(found.bookings.order_by("id"))
-    return BookOut(number=found.number, sessions=[b.session_id for b in rows], state=rows[-1].state if rows else "none")
+    return problem_answer(request, "not-found-number", 404) if found is None else _shown(found)
 
 
-@api.delete("/bookings/{number}", response=BookOut, auth=KeyAuth("book"), summary="Cancel a booking")
-def cancel(request: HttpRequest, number: str) -> Any:
+@api.delete(
+    "/bookings/{number}", response={200: BookOut, 404: Problem, 409: Problem, **KEYED}, auth=KeyAuth("book"),
+    summary="Cancel a booking",
+)  # fmt: skip
+def cancel(request: HttpRequest, number: str = NUMBER) -> Any:
     """Cancel every coming session of a booking; cancelled twice, it is cancelled once."""
     found = _own(request, number)
     if found is None:
         return problem_answer(request, "not-found-number", 404)
-    for row in found.bookings.filter(state__in=("held", "confirmed"), person__isnull=False).select_related(
-        "session__offer"
-    ):
-        bookings.cancel(_act(request), row, "person")
-    rows = list(found.bookings.order_by("id"))
-    return BookOut(number=found.number, sessions=[b.session_id for b in rows], state=rows[-1].state if rows else "none")
+    act = _act(request)
+    coming = found.bookings.filter(state__in=("held", "confirmed"), person__isnull=False, session__starts__gt=act.now)
+    for row in coming.select_related("session__offer"):
+        bookings.cancel(act, row, "person")
+    return _shown(found)
+
+
+def _shown(reservation: Any) -> BookOut:
+    """Return a booking as it is now; of several sessions the state of the last that is not cancelled, if one is not."""
+    rows = list(reservation.bookings.order_by("session__starts", "id"))
+    states = [row.state for row in rows if row.state != "cancelled"] or [row.state for row in rows] or ["none"]
+    sessions = list(dict.fromkeys(row.session_id for row in rows))
+    return BookOut(number=reservation.number, sessions=sessions, state=states[-1])
 
 
 def _own(request: HttpRequest, number: str) -> Any:
@@ -266,8 +288,11 @@ def _own(request: HttpRequest, number: str) -> Any:
     return found if found is not None and found.person.organisation_id == key.organisation_id else None
 
 
-@api.get("/figures", auth=KeyAuth("figures"), summary="Published statistics, small counts withheld")
-def figures(request: HttpRequest) -> list[dict[str, Any]]:
+@api.get(
+    "/figures", response={200: list[FigureOut], **KEYED}, auth=KeyAuth("figures"),
+    summary="Published statistics, small counts withheld",
+)  # fmt: skip
+def figures(request: HttpRequest) -> Any:
     """Return every release of the key's organisation as it was printed."""
     key = request.key  # type: ignore[attr-defined]
     rows = (
@@ -276,14 +301,3 @@ def figures(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"first": r.first, "last": r.last, "made_at": r.made_at, "digest": r.digest, "printed": r.printed} for r in rows
     ]
-
-
-def operations() -> list[tuple[str, str, Callable[..., Any]]]:
-    """Return every operation as (method, path, view), for the tests of permissions."""
-    made = []
-    for _prefix, router in api._routers:
-        for path, view in router.path_operations.items():
-            made += [
-                (method, path, operation.view_func) for operation in view.operations for method in operation.methods
-            ]
-    return made

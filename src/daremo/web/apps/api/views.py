@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 
 from daremo.kernel.errors import DaremoError
 from daremo.web.apps.api import keys, webhooks
 from daremo.web.apps.api.models import ApiKey, Webhook
-from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.apps.staff.access import StaffRequest, staff_page, visible
 
 
 @staff_page("api.see")
 @never_cache
-def interfaces(request: HttpRequest) -> HttpResponse:
+def interfaces(request: StaffRequest) -> HttpResponse:
     """Show keys and webhooks."""
     hooks = visible(request, Webhook.objects.order_by("-id"))
     return render(
@@ -39,7 +39,7 @@ def interfaces(request: HttpRequest) -> HttpResponse:
 
 
 @staff_page("api.edit", methods=["POST"], step_up=True)
-def new_key(request: HttpRequest) -> HttpResponse:
+def new_key(request: StaffRequest) -> HttpResponse:
     """Make a key and show it once."""
     try:
         _row, key = keys.make_key(
@@ -47,7 +47,7 @@ def new_key(request: HttpRequest) -> HttpResponse:
             request.membership.organisation,
             request.POST.get("label", "") or "—",
             request.POST.getlist("scopes"),
-        )  # type: ignore[attr-defined]
+        )
         request.session["fresh_key"] = key
     except DaremoError as error:
         request.session["interfaces_problem"] = f"{error.message}。{error.fix}"
@@ -55,18 +55,18 @@ def new_key(request: HttpRequest) -> HttpResponse:
 
 
 @staff_page("api.edit", of={"key_id": "api.apikey"}, methods=["POST"])
-def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
+def revoke_key(request: StaffRequest, key_id: int) -> HttpResponse:
     """Stop a key."""
     row = get_object_or_404(visible(request, ApiKey.objects.all()), pk=key_id)
     try:
-        keys.revoke_key(request.act, row)  # type: ignore[attr-defined]
+        keys.revoke_key(request.act, row)
     except DaremoError as error:
         request.session["interfaces_problem"] = f"{error.message}。{error.fix}"
     return redirect("interfaces:list")
 
 
 @staff_page("api.edit", methods=["POST"], step_up=True)
-def new_webhook(request: HttpRequest) -> HttpResponse:
+def new_webhook(request: StaffRequest) -> HttpResponse:
     """Add an address that is told of events; its secret is shown once."""
     try:
         row = webhooks.add_webhook(
@@ -74,7 +74,7 @@ def new_webhook(request: HttpRequest) -> HttpResponse:
             request.membership.organisation,
             request.POST.get("url", "")[:400],
             request.POST.getlist("kinds"),
-        )  # type: ignore[attr-defined]
+        )
         request.session["fresh_key"] = row.secret
     except DaremoError as error:
         request.session["interfaces_problem"] = f"{error.message}。{error.fix}"
@@ -82,16 +82,16 @@ def new_webhook(request: HttpRequest) -> HttpResponse:
 
 
 @staff_page("api.edit", of={"webhook_id": "api.webhook"}, methods=["POST"])
-def stop_webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
+def stop_webhook(request: StaffRequest, webhook_id: int) -> HttpResponse:
     """Tell an address nothing more."""
-    webhooks.stop_webhook(request.act, get_object_or_404(visible(request, Webhook.objects.all()), pk=webhook_id))  # type: ignore[attr-defined]
+    webhooks.stop_webhook(request.act, get_object_or_404(visible(request, Webhook.objects.all()), pk=webhook_id))
     return redirect("interfaces:list")
 
 
 @staff_page("api.edit", of={"webhook_id": "api.webhook"}, methods=["POST"])
-def replay(request: HttpRequest, webhook_id: int) -> HttpResponse:
+def replay(request: StaffRequest, webhook_id: int) -> HttpResponse:
     """Send everything from an event on once more."""
     row = get_object_or_404(visible(request, Webhook.objects.all()), pk=webhook_id)
     first = request.POST.get("first", "0")
-    webhooks.replay(request.act, row, int(first) if first.isdigit() and len(first) < 18 else 0)  # type: ignore[attr-defined]
+    webhooks.replay(request.act, row, int(first) if first.isdigit() and len(first) < 18 else 0)
     return redirect("interfaces:list")

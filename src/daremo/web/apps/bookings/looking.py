@@ -14,6 +14,11 @@ def by_number(number: str) -> Reservation | None:
     return Reservation.objects.select_related(*_WITH).filter(number=number).first()
 
 
+def by_once(once: str) -> Reservation | None:
+    """Return the reservation that a form or a machine made under its own key."""
+    return Reservation.objects.filter(once=once).first()
+
+
 def by_id(row: int | None, organisations: Sequence[int]) -> Reservation | None:
     """Return a reservation of one of the organisations, or None."""
     rows = Reservation.objects.select_related(*_WITH).filter(person__organisation__in=list(organisations))

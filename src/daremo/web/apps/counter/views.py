@@ -13,7 +13,6 @@ from daremo.kernel.errors import DaremoError
 from daremo.web import clock
 from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.finder import shown
-from daremo.web.apps.people import services as people
 from daremo.web.apps.queue import services as queue
 from daremo.web.apps.staff.access import staff_page, visible
 from daremo.web.ui.pieces import Link
@@ -103,7 +102,8 @@ def bookings_today(point: Any, now: Any) -> list[Any]:
 
 
 def _name(person: Any) -> str:
-    contact = people.contact_of(person) if person is not None else None
+    # joined by the lists of the day: one query for all names
+    contact = getattr(person, "contact", None)
     return f"{contact.name} さん" if contact and contact.name else "（お名前なし）"
 
 
