@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -75,8 +75,8 @@ def _at(days: int, hour: int, minute: int = 0) -> datetime:
 
 
 @contextmanager
-def desk() -> Iterator[str]:
-    """Serve a fresh desk in a process of its own; gives its address."""
+def desk(town: str = "tests.journeys.desk") -> Iterator[str]:
+    """Serve a fresh desk in a process of its own, filled by a module's ``main``; gives its address."""
     with tempfile.TemporaryDirectory(prefix="journey-") as folder:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("DAREMO_", "DJANGO_"))}
         env = kept | {
@@ -88,7 +88,7 @@ def desk() -> Iterator[str]:
         }
         root = Path(__file__).resolve().parents[2]
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.journeys.desk"], cwd=root, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", town], cwd=root, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )  # fmt: skip
         try:
             assert process.stdout is not None
@@ -101,7 +101,8 @@ def desk() -> Iterator[str]:
             process.stdout.close()  # type: ignore[union-attr]
 
 
-def _main() -> None:
+def main(fill: Callable[[], object] = fill_town) -> None:
+    """Fill an empty database, print the address and serve until the test module closes standard input."""
     import django
     from django.core.management import call_command
 
@@ -112,11 +113,11 @@ def _main() -> None:
     from tests.journeys.page import serving
 
     clock.set_source(lambda: NOW)
-    fill_town()
+    fill()
     with serving() as address:
         print(address, flush=True)
         sys.stdin.read()  # until the test module closes it
 
 
 if __name__ == "__main__":
-    _main()
+    main()

@@ -71,14 +71,14 @@ class ProofForm(forms.Form):
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    witness = forms.ModelChoiceField(label=_("立ち会った職員（電話のとき）"), queryset=None, required=False)
+    witness: Any = forms.ModelChoiceField(label=_("立ち会った職員（電話のとき）"), queryset=None, required=False)
 
     def __init__(self, *args: Any, organisations: list[int], me: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         users = apps.get_model("staff", "User")._default_manager
-        self.fields["witness"].queryset = (
+        self.fields["witness"].queryset = (  # type: ignore[attr-defined]
             users.filter(memberships__organisation__in=organisations, is_active=True).exclude(pk=me).distinct()
-        )  # type: ignore[attr-defined]
+        )
 
 
 def _person(request: HttpRequest, person_id: int, why: str) -> Any:
@@ -109,14 +109,15 @@ def new(request: HttpRequest, person_id: int) -> HttpResponse:
     form = MandateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
+            organisation, told = request.membership.organisation, form.cleaned_data  # type: ignore[attr-defined]
             made = mandates.propose(
-                request.act,
+                request.act,  # type: ignore[attr-defined]
                 person,
-                request.membership.organisation,
+                organisation,
                 form.named(),
-                form.cleaned_data["until"],
-                form.cleaned_data["evidence"],
-            )  # type: ignore[attr-defined]
+                told["until"],
+                told["evidence"],
+            )
             return redirect("mandates:mandate", mandate_id=made.pk)
         except DaremoError as error:
             form.add_error("until", f"{error.message}。{error.fix}")
@@ -137,11 +138,11 @@ def mandate(request: HttpRequest, mandate_id: int) -> HttpResponse:
         for s in row.scopes.order_by("id")
     ]
     facts = [
-        Fact(_("だれの"), _name(row.person)),
-        Fact(_("だれに"), row.organisation.name),
-        Fact(_("いつまで"), say_date(row.until)),
-        Fact(_("確かめかた"), row.get_evidence_display()),
-        Fact(_("いま"), row.get_state_display()),
+        Fact(str(_("だれの")), _name(row.person)),
+        Fact(str(_("だれに")), row.organisation.name),
+        Fact(str(_("いつまで")), say_date(row.until)),
+        Fact(str(_("確かめかた")), row.get_evidence_display()),
+        Fact(str(_("いま")), row.get_state_display()),
     ]
     form = ProofForm(organisations=request.organisation_ids, me=request.user.pk) if row.state == "proposed" else None  # type: ignore[attr-defined,arg-type]
     return render(
@@ -164,13 +165,14 @@ def prove(request: HttpRequest, mandate_id: int) -> HttpResponse:
     form = ProofForm(request.POST, organisations=request.organisation_ids, me=request.user.pk)  # type: ignore[attr-defined,arg-type]
     if form.is_valid():
         try:
+            told = form.cleaned_data
             mandates.prove(
-                request.act,
+                request.act,  # type: ignore[attr-defined]
                 row,
-                form.cleaned_data["said"].encode(),
-                made_by=request.user,
-                witness=form.cleaned_data["witness"],
-            )  # type: ignore[attr-defined,arg-type]
+                told["said"].encode(),
+                made_by=request.user,  # type: ignore[arg-type]
+                witness=told["witness"],
+            )
         except DaremoError as error:
             request.session["mandate_told"] = f"{error.message}。{error.fix}"
     else:
