@@ -73,3 +73,22 @@ def test_a_key_scores_raw_answers(tmp_path: Path, daremo: Callable[..., Ran]):
     (tmp_path / "key.csv").write_text("item,key\nc,3\nb,2\na,1\n", encoding="utf-8")
     ran = daremo("assess", "calibrate", path, "--key", tmp_path / "key.csv", "--model", "rasch", "--json")
     assert ran.json["items"][0]["categories"] == ["0", "1"]
+
+
+def test_dif_prints_who_is_treated_unfairly(tmp_path: Path, daremo: Callable[..., Ran]):
+    rng = np.random.default_rng(2)
+    t, old = rng.normal(size=2000), rng.random(2000) < 0.5
+    eta = t[:, None] + np.linspace(-1, 1, 8)
+    eta[old, 3] -= 1.5
+    x = (rng.random(eta.shape) < 1 / (1 + np.exp(-eta))).astype(int)
+    frame = pl.DataFrame(x, schema=[f"q{j}" for j in range(8)]).with_columns(age=pl.Series(np.where(old, "75+", "-74")))
+    frame.write_csv(tmp_path / "x.csv")
+    told = daremo("assess", "dif", tmp_path / "x.csv", "--group", "age", "--reference", "-74", "--json").json
+    assert [(f["item"], f["group"], f["class"]) for f in told["flagged"]] == [("q3", "75+", "C")]
+    assert len(told["pairs"]) == 16 and told["tests"] == 8 and told["flagged"][0]["delta"] < -2
+    said = daremo("assess", "dif", tmp_path / "x.csv", "--group", "age", "--reference", "-74").out
+    assert "q3" in said and "外すか作りなおす" in said
+    assert (
+        daremo("assess", "dif", tmp_path / "x.csv", "--group", "sex", "--json").json["error"]["code"]
+        == "no-such-column"
+    )

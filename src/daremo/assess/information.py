@@ -154,23 +154,18 @@ def standard_errors(fit: Fit, par: Float, mean_g: Float, sd_g: Float, errors: st
     if errors == "auto":
         per = np.diff(a.start).astype(float) * lay.slots
         errors = "full" if float((per**2).sum()) * 24 < AFFORDABLE and size <= 3000 else "block"
+    if errors == "block":
+        cov = block_covariances(fit, par, mean_g, sd_g)
+        out[lay.free] = np.sqrt(np.diagonal(cov, axis1=1, axis2=2)[lay.free])
+        if lay.shared:
+            out[:, 0] = np.nan
+        own = out[:, 1:][lay.free[:, 1:]] if lay.shared else out[lay.free]
+        return errors, out, bool(np.isfinite(own).all())
     count, moments = fit.expected(par, mean_g, sd_g)[1:]
     hessian = np.zeros((*par.shape, par.shape[1]))
     item_hessians(lay.kind, lay.n_cat, lay.first, par, fit.t, count, fit.prior, hessian)
     table, score = fit.table(par, fit.t, np.float64), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
     log_prior = fit.prior_gq(mean_g, sd_g, fit.t)
-    if errors == "block":
-        slots = lay.free.sum(1).astype(np.int64)
-        missing_block(
-            a.start, a.item, fit.row, table, score, slots, log_prior, a.group, a.weight, fit.t, fit.mu, fit.sd, hessian
-        )
-        known = True
-        for j in range(par.shape[0]):
-            own = slice(1 if lay.shared else 0, int(slots[j]))
-            var = _variances(hessian[j, own, own])
-            known &= bool(np.isfinite(var).all())
-            out[j, own] = np.sqrt(var)
-        return errors, out, known
     where = np.full(par.shape, -1, np.int64)
     if lay.shared:
         where[:, 0] = 0
@@ -194,6 +189,26 @@ def standard_errors(fit: Fit, par: Float, mean_g: Float, sd_g: Float, errors: st
     var = _variances(info - lost)
     out[lay.free] = np.sqrt(var[where[lay.free]])
     return errors, out, bool(np.isfinite(var).all())
+
+
+def block_covariances(fit: Fit, par: Float, mean_g: Float, sd_g: Float) -> Float:
+    """Covariance of each item's own parameters, shape (items, slots, slots), NaN where unknown; a shared slope is taken as known."""
+    lay, a = fit.layout, fit.answers
+    count = fit.expected(par, mean_g, sd_g)[1]
+    info = np.zeros((*par.shape, par.shape[1]))
+    item_hessians(lay.kind, lay.n_cat, lay.first, par, fit.t, count, fit.prior, info)
+    table, score = fit.table(par, fit.t, np.float64), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
+    slots = lay.free.sum(1).astype(np.int64)
+    missing_block(
+        a.start, a.item, fit.row, table, score, slots, fit.prior_gq(mean_g, sd_g, fit.t), a.group, a.weight, fit.t, fit.mu, fit.sd, info
+    )  # fmt: skip
+    out = np.full(info.shape, np.nan)
+    for j in range(par.shape[0]):
+        own = slice(1 if lay.shared else 0, int(slots[j]))
+        block = info[j, own, own]
+        if np.isfinite(_variances(block)).all():
+            out[j, own, own] = np.linalg.inv(block)
+    return out
 
 
 def _variances(info: Float) -> Float:

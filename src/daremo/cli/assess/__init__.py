@@ -15,6 +15,7 @@ class Subverbs(Verbs):
     PACKAGE: ClassVar[str] = "daremo.cli.assess"
     VERBS: ClassVar[dict[str, str]] = {
         "calibrate": "Find out how hard each item is and how well it tells people apart.",
+        "dif": "Find items that are unfair to a group.",
     }
 
 
