@@ -57,7 +57,7 @@ def _staff(page: Page, base: str, shoot: Callable[[str], None]) -> None:
                 page.wait_for_timeout(800)
             page.locator("input[name=slot]").first.check(force=True)
             page.wait_for_timeout(1200)
-        if name == "08-counter" and "/counter/" == address and page.locator("main a[href^='/counter/']").count():
+        if name == "08-counter" and address == "/counter/" and page.locator("main a[href^='/counter/']").count():
             page.locator("main a[href^='/counter/']").first.click()
         shoot(name)
     page.goto(base + "/visits/new/")

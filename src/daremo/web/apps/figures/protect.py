@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from scipy.optimize import linprog
@@ -67,7 +68,8 @@ def interval(key: Key, values: Mapping[Key, int], hidden: Sequence[Key], sums: S
     for sign in (1.0, -1.0):
         cost = np.zeros(len(names))
         cost[names[key]] = sign
-        found = linprog(cost, A_eq=matrix, b_eq=np.array(right), bounds=(0, None), method="highs")
+        # scipy takes a sparse matrix here; its stubs do not say so
+        found = linprog(cost, A_eq=cast(Any, matrix), b_eq=np.array(right), bounds=(0, None), method="highs")
         ends.append(sign * float(found.fun) if found.status == 0 else sign * -np.inf)
     return ends[0], ends[1]
 

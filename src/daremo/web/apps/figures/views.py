@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -238,7 +239,7 @@ def report(request: HttpRequest, year: int, month: int, form: str) -> HttpRespon
     rows, told = figures.lines(ids, first, last, now), figures.summary(ids, first, last, now)
     title = f"{first.year}年{first.month}月"
     site = site_of("ja")
-    kinds = {
+    kinds: dict[str, tuple[str, Callable[[], bytes]]] = {
         "xlsx": (
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             lambda: reports.as_excel(f"{title} 実施報告", rows, told),

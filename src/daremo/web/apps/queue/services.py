@@ -217,7 +217,7 @@ def expected_wait(point: SupportPoint, now: datetime, counters: int = 1) -> Wait
         for began, closed in rows.filter(state=Ticket.State.DONE, serving_at__isnull=False).values_list(
             "serving_at", "closed_at"
         )
-        if closed and closed > began
+        if began and closed and closed > began
     ]
     usual = sum(served) / len(served) if served else USUAL_MINUTES
     minutes = ahead * usual / max(1, counters)
