@@ -68,6 +68,7 @@ def cast(now: Any, people: int = 50) -> dict[str, Any]:
     from daremo.web.apps.journal.act import of_the_system
     from daremo.web.apps.places.models import Organisation, SupportPoint
     from daremo.web.apps.schedule.models import Session
+    from daremo.web.apps.schedule.services import with_free_seats
     from daremo.web.apps.staff.models import Membership, User
     from daremo.web.apps.staff.practice import practice_accounts
 
@@ -89,15 +90,10 @@ def cast(now: Any, people: int = 50) -> dict[str, Any]:
         browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
         staff.append((browser.cookies["daremo_session"].value, point.pk))
         key = keys.make_key(act, city, "load", ["book"])[1]
-        ahead = Session.objects.filter(
-            offer__organisation=city, series=None, state="open", starts__gt=now + timedelta(hours=2)
-        )
-        keyed.append(
-            (
-                key,
-                list(ahead.filter(starts__lt=now + timedelta(days=55)).order_by("starts").values_list("pk", flat=True)),
-            )
-        )
+        ahead = Session.objects.filter(offer__organisation=city, series=None, state="open")
+        within = ahead.filter(starts__gt=now + timedelta(hours=2), starts__lt=now + timedelta(days=55))
+        free = with_free_seats(within.values_list("pk", flat=True))
+        keyed.append((key, [row for row, seats in free.items() if seats]))
     places = list(SupportPoint.objects.order_by("pk").values_list("lat", "lon")[:500])
     return {"staff": staff, "keys": keyed, "places": places}
 

@@ -107,7 +107,7 @@ def journey(person: Person) -> None:
     person.cookies.clear()
     _key, sessions = person.plan["keys"][person.number % len(person.plan["keys"])]
     _status, _text, path = person.ask("book: a question", "GET", f"/book/{person.dice.choice(sessions)}/")
-    told = {"by": "self", "need": "line", "name": f"見本 {person.dice.randrange(10**9)}"}
+    told = {"by": "self", "need": "call", "name": f"見本 {person.dice.randrange(10**9)}"}
     told["phone"] = f"090{person.dice.randrange(10**8):08}"
     for _ in range(8):
         if not path or time.perf_counter() > person.ends:
