@@ -39,10 +39,12 @@ class Steps:
     polish: int
 
 
-FIRST, LATER = Steps(500, 4000, 1.0, 0.8, 80, 15_000), Steps(60, 300, 0.4, 0.6, 20, 0)
+FIRST, LATER = Steps(500, 4000, 1.0, 0.8, 80, 80_000), Steps(60, 300, 0.4, 0.6, 20, 0)
 FINER = Steps(20, 60, 0.1, 0.6, 20, 6_000)
 #: From prices of a linear programme that are nearly the best.
 NEAR = Steps(20, 60, 0.1, 0.6, 20, 0)
+#: The whole question once more, from its own best prices.
+AGAIN = Steps(20, 60, 0.1, 0.6, 20, 80_000)
 
 
 @dataclass(frozen=True, slots=True)

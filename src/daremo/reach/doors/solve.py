@@ -14,12 +14,13 @@ from daremo.kernel.errors import SetupError
 from daremo.reach.doors.branch import Grown, fits, grow, lowered
 from daremo.reach.doors.branch_and_cut import branch_and_cut, entries
 from daremo.reach.doors.compact import compact
+from daremo.reach.doors.concentrate import concentrated
 from daremo.reach.doors.exchange import exchange
 from daremo.reach.doors.feasible import cheapest, refuse_impossible
 from daremo.reach.doors.flat import flat_prices
 from daremo.reach.doors.greedy import Columns, greedy, worth_of
 from daremo.reach.doors.merged import Merged
-from daremo.reach.doors.node import FIRST, LATER, NEAR
+from daremo.reach.doors.node import AGAIN, FIRST, LATER, NEAR
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, best_worth
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional, by_regions, two_best
@@ -34,6 +35,8 @@ MOST_TRIPS, MOST_PLACES = 30_000_000, 3_000
 MOST_DEMAND = 60_000
 #: Parts of our own tree before HiGHS is asked, and in all.
 FEW_PARTS, MANY_PARTS = 30, 100_000
+#: Parts of our own tree before layouts are brought together, where there are so many places at least.
+SOME_PARTS, FEWEST_PLACES = 300, 300
 #: Share of the usual shakes where the first prices are nearly the best: HiGHS finds what is missing.
 FEW_SHAKES = 0.1
 #: HiGHS is asked where trips of a demand point count nearly alike: entries of its programme for each trip.
@@ -157,8 +160,22 @@ def _town(
             later=later,
         )  # fmt: skip
 
-    grown = tree(FEW_PARTS if flat else MANY_PARTS)
-    ended = None
+    many = not flat and q.n_places >= FEWEST_PLACES
+    grown = tree(FEW_PARTS if flat else SOME_PARTS if many else MANY_PARTS)
+    ended: Solved | None = None
+    if many and not grown.finished and not watch.late():
+        assert grown.is_open is not None
+        is_open, value = concentrated(
+            q, state, grown.is_open, grown.value, grain=max(grain, tolerance), bound=grown.bound, seed=seed,
+            late=lambda: watch.late(0.6),
+        )  # fmt: skip
+        (u, v), first = grown.root.end().prices.as_floats(), AGAIN
+        again = tree(MANY_PARTS)
+        if again.bound > grown.bound:  # stopped early: what the first tree proved still holds
+            proved = max(grown.bound, again.value)
+            done = proved < again.value + max(grain, tolerance)
+            again = replace(grown, is_open=again.is_open, value=again.value, bound=proved, finished=done)
+        grown = again
     if flat and not grown.finished and not watch.late():
         ended = _by_highs(q, grown, grain=grain, tolerance=tolerance, watch=watch)
         if not (ended is not None and ended.finished) and not watch.late():
