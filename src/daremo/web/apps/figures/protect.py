@@ -70,7 +70,7 @@ def interval(key: Key, values: Mapping[Key, int], hidden: Sequence[Key], sums: S
         cost[names[key]] = sign
         # scipy takes a sparse matrix here; its stubs do not say so
         found = linprog(cost, A_eq=cast(Any, matrix), b_eq=np.array(right), bounds=(0, None), method="highs")
-        ends.append(sign * float(found.fun) if found.status == 0 else sign * -np.inf)
+        ends.append(sign * float(cast(Any, found.fun)) if found.status == 0 else sign * -np.inf)
     return ends[0], ends[1]
 
 
