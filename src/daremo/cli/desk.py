@@ -1,8 +1,10 @@
-"""``daremo desk check``: is everything set so that the service may start."""
+"""``daremo desk``: is everything set so that the service may start; a plan into the desk."""
 
 from __future__ import annotations
 
 import os
+from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 import click
@@ -10,14 +12,19 @@ import click
 from daremo.cli.frame import Voice, example, verb
 from daremo.cli.main import Verbs
 
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
 
 class DeskVerbs(Verbs):
     """The verbs of ``daremo desk``, all in this file."""
 
-    VERBS: ClassVar[dict[str, str]] = {"check": "List what is missing or wrong in the settings of the service."}
+    VERBS: ClassVar[dict[str, str]] = {
+        "check": "List what is missing or wrong in the settings of the service.",
+        "load": "Turn a plan into points, times and sessions.",
+    }
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return check if cmd_name in self.VERBS else None
+        return {"check": check, "load": load}.get(cmd_name)
 
 
 @click.group(cls=DeskVerbs)
@@ -43,6 +50,35 @@ def check(voice: Voice) -> int:
     if not found:
         voice.say(voice(f"✓ 設定はそろっています（{told.mode}）", f"✓ The settings are complete ({told.mode})"))
     return 3 if found else 0
+
+
+@click.command(epilog=example("daremo desk load town plan --first 2027-04-01 --weeks 12"))
+@click.argument("town", type=FOLDER)
+@click.argument("plan", type=FOLDER)
+@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day of the openings.")
+@click.option("--weeks", type=click.IntRange(1, 60), default=12, show_default=True, help="Sessions for so many weeks.")
+@verb
+def load(voice: Voice, town: Path, plan: Path, first: datetime, weeks: int) -> None:
+    """Turn the PLAN that was made for TOWN into points, openings, courses and sessions of the desk, all or nothing."""
+    from dataclasses import asdict
+
+    from daremo.cli.service import start_django
+
+    start_django()
+    from daremo.web import clock
+    from daremo.web.apps.journal.act import of_the_system
+    from daremo.web.apps.transfer import services as transfer
+
+    made = transfer.load_plan(of_the_system(clock.now(), "desk load"), town, plan, first_day=first.date(), weeks=weeks)
+    voice.answer(asdict(made))
+    voice.say(
+        voice(
+            f"場所 {made.points}、開く時間 {made.openings}、教室 {made.series}、予約枠 {made.sessions} を入れました。",
+            f"Loaded {made.points} points, {made.openings} openings, {made.series} courses, {made.sessions} sessions.",
+        )
+    )
+    if made.left_out:
+        voice.say(voice("予定にならないもの: ", "Without sessions: ") + "、".join(made.left_out))
 
 
 def _of_the_database(voice: Voice) -> list[dict[str, str]]:

@@ -32,7 +32,7 @@ class Verbs(click.Group):
         "migrate": "Bring the desk's database to this version's tables.",
         "backup": "Write everything the desk knows into one file, while it runs.",
         "restore": "Put a backup back.",
-        "desk": "Check the settings of the desk.",
+        "desk": "Check the settings of the desk; turn a plan into its sessions.",
         "assumptions": "List every default with its range, source and certainty.",
     }
 

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from daremo.web.apps.transfer import views
+from daremo.web.apps.transfer import plan_page, views
 
 app_name = "transfer"
 
 urlpatterns = [
     path("transfer/", views.files, name="files"),
+    path("transfer/plan/", plan_page.plan, name="plan"),
+    path("transfer/plan/done/", plan_page.done, name="plan-done"),
     path("transfer/imports/<int:import_id>/", views.one_import, name="import"),
     path("transfer/export/<str:layout>/", views.export, name="export"),
     path("events.csv", views.events_csv, name="events"),
