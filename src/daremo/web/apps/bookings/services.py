@@ -20,7 +20,7 @@ from daremo.web.apps.bookings.models import Booking, HelpRequest, Reservation, W
 from daremo.web.apps.bookings.moves import arrive, attend, cancel, cancel_session, change, let_go, noshow, undo
 from daremo.web.apps.bookings.numbers import new_number, spoken
 from daremo.web.apps.bookings.requests import close_help, plan_help, tried_to_call
-from daremo.web.apps.bookings.seats import broken_rule, lock, still_open, take
+from daremo.web.apps.bookings.seats import broken_rule, free_seats, lock, still_open, take
 from daremo.web.apps.bookings.waiting import (
     accept,
     decline,
@@ -114,6 +114,9 @@ def book(
             still_open(act, session)
             if taken_by_waiting(session, act.now):
                 raise conflict("seat-gone")
+        # most who come too late are told before anything is written; the rule of the database decides for the rest
+        if any(len(free_seats(session)) < seats for session in locked) and not _sent_before(once, who):
+            raise conflict("seat-gone")
         made = _reserve(act, who, by, helper, topic, needs, remind_by, once, read_back)
         taken = [take(act, "booking.confirmed", session, party, start=who.pk, reservation=made) for session in locked]
         telling.booked(act, [seats_there[0] for seats_there in taken])
