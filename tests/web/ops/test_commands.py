@@ -39,7 +39,7 @@ def test_a_missing_extra_is_told_with_the_one_command(tmp_path: Path):
 
 
 def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path):
-    url = "postgresql://desk:very-secret@127.0.0.1:1/desk"
+    url = "postgresql://desk:very-secret@127.0.0.1:1/desk"  # no-secret
     for line in ("daremo migrate", "daremo worker --once", "daremo backup x.daremo"):
         done = ran(line, tmp_path, DAREMO_DATABASE_URL=url)
         assert done.returncode == 3 and "no-database" in done.stderr, done.stderr

@@ -107,7 +107,7 @@ def test_another_town_never_shows_the_sample_towns_words():
 
 
 def test_a_database_address_is_read_with_socket_folder_password_and_port():
-    told = database_of("postgresql://desk:p%40ss@db.example:6432/desk?sslmode=require", pool=4)
+    told = database_of("postgresql://desk:p%40ss@db.example:6432/desk?sslmode=require", pool=4)  # no-secret
     assert (told["USER"], told["PASSWORD"], told["HOST"], told["PORT"]) == ("desk", "p@ss", "db.example", "6432")
     assert told["OPTIONS"] == {
         "sslmode": "require",
