@@ -175,3 +175,43 @@ def test_two_queries_whatever_is_asked(region: Any) -> None:
         ) as seen:
             free_times(START, limit=1000, **more)
         assert len(seen) <= most, [q["sql"] for q in seen]
+
+
+def test_a_seat_that_somebody_waits_for_is_not_shown_to_others(town: Any) -> None:
+    from daremo.web.apps.bookings import services as bookings
+    from daremo.web.apps.journal import services as journal
+    from daremo.web.apps.schedule import services as schedule
+    from daremo.web.apps.schedule.models import Seat
+
+    session = town.session(seats=1, hours=72)
+    bookings.book(town.act(), [session], town.person())
+    entry = bookings.wait(town.act(), session, town.person("例 二郎"), seats=1)
+    assert entry.state == "waiting"
+    # a seat appears without anybody having been asked yet
+    journal.save(town.act(), "seat.added", Seat(session=session, number=2))
+    assert schedule.free_times(town.act().now, channel="phone") == []
+    bookings.leave(town.act(), entry)
+    assert [t.session_id for t in schedule.free_times(town.act().now, channel="phone")] == [session.pk]
+
+
+def test_who_waits_for_any_time_is_asked_when_new_sessions_are_made(town: Any) -> None:
+    from datetime import date, time
+
+    from daremo.web.apps.bookings import services as bookings
+    from daremo.web.apps.schedule import services as schedule
+
+    offer = town.new_offer(minutes=60)
+    entry = bookings.wait(town.act(), None, town.person(), offer=offer)
+    assert entry.state == "waiting"
+    opening = schedule.add_opening(
+        town.act(),
+        offer,
+        town.point,
+        rrule="FREQ=WEEKLY;BYDAY=TH",
+        first=date(2026, 12, 3),
+        start=time(10),
+        end=time(11),
+    )
+    schedule.make_sessions(town.act(), opening, date(2026, 12, 20))
+    entry.refresh_from_db()
+    assert entry.state == "offered" and entry.booking.session.opening == opening

@@ -23,8 +23,14 @@ _FREE_SEATS = f"""FROM schedule_seat t WHERE t.session_id = {{0}}.id AND NOT t.w
     SELECT 1 FROM bookings_booking b WHERE b.seat_id = t.id AND b.state IN ({", ".join(f"'{s}'" for s in ACTIVE)}))"""
 #: A session with a free seat that may be booked by itself; a course is booked at its first session, and whole. The full
 #: lesson is a scalar: of NOT EXISTS PostgreSQL makes a table of all full sessions first, which takes five seconds.
+#: Free seats of a session belong to those who wait for it, unless the published rule asks smaller parties first
+#: (``bookings.waiting.taken_by_waiting``).
+_NOBODY_WAITS = """((NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.session_id = s.id AND w.state = 'waiting')
+    AND NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.offer_id = s.offer_id AND w.state = 'waiting'
+      AND w.session_id IS NULL AND (w.point_id IS NULL OR w.point_id = s.point_id)))
+    OR EXISTS (SELECT 1 FROM bookings_waitpolicy r WHERE r.organisation_id = o.organisation_id AND r.small_first))"""
 _OPEN = f"""s.state = 'open' AND s.starts > %s AND s.starts < %s AND (s.series_id IS NULL OR s.ordinal = 1)
-    AND EXISTS (SELECT 1 {_FREE_SEATS.format("s")})
+    AND EXISTS (SELECT 1 {_FREE_SEATS.format("s")}) AND {_NOBODY_WAITS}
     AND (s.series_id IS NULL OR (SELECT x.id FROM schedule_session x WHERE x.series_id = s.series_id
       AND x.state <> 'cancelled' AND NOT EXISTS (SELECT 1 {_FREE_SEATS.format("x")}) LIMIT 1) IS NULL)"""
 #: Of a course, as many as the fullest of its sessions has free.

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from django.apps import apps
+
 from daremo.web.again import settle
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
@@ -68,7 +70,20 @@ def make_sessions(act: Act, opening: Opening, until: date, *, again: Collection[
 
     settle(work)
     opening.refresh_from_db(fields=["made_until"])
+    _ask_who_waits(act, made)
     return made
+
+
+def _ask_who_waits(act: Act, made: list[Session]) -> None:
+    """Offer new sessions to those who wait for any time of the offer."""
+    from daremo.web.apps.bookings import services as bookings
+
+    waiting = apps.get_model("bookings", "WaitEntry")._default_manager.filter(state="waiting", session=None)
+    if not made or not waiting.filter(offer=made[0].offer_id).exists():
+        return
+    for session in made:
+        if session.state == Session.State.OPEN:
+            bookings.offer_next(act, session)
 
 
 def _standing(opening: Opening, since: datetime, again: Collection[date]) -> set[datetime]:
