@@ -214,7 +214,7 @@ def _by_highs(q: Doors, grown: Grown, *, grain: float, tolerance: float, watch: 
     none = np.zeros(c.q.n_places, bool)
     cut = branch_and_cut(
         c.q, slack=0.5 * slack, start=grown.is_open[c.place], shut=none, opened=none,
-        limit_s=0.95 * (watch.limit_s - watch.seconds), nodes=MANY_PARTS, restart=False,
+        limit_s=0.95 * (watch.limit_s - watch.seconds), nodes=MANY_PARTS, presolve=False, restart=False,
     )  # fmt: skip
     is_open, value = grown.is_open, grown.value
     if cut.is_open is not None:
