@@ -92,3 +92,26 @@ def test_dif_prints_who_is_treated_unfairly(tmp_path: Path, daremo: Callable[...
         daremo("assess", "dif", tmp_path / "x.csv", "--group", "sex", "--json").json["error"]["code"]
         == "no-such-column"
     )
+
+
+def test_simulate_prints_length_errors_and_exposure(daremo: Callable[..., Ran]):
+    told = daremo("assess", "simulate", "--people", 500, "--json").json
+    assert {"items_mean", "reported_se", "true_error", "highest_exposure", "decisions_per_second"} <= set(told)
+    assert len(told["deciles_by_estimate"]) == len(told["deciles_by_truth"]) == 10 and told["areas"] == list("12345")
+    assert "人が受けると、平均" in daremo("assess", "simulate", "--people", 50).out
+    assert daremo("assess", "simulate", "--people", 50, "--rho", 1.5, "--json").json["error"]["code"] == "bad-rho"
+    assert daremo("assess", "simulate", "--people", 50, "--cuts", "x", "--json").json["error"]["code"] == "bad-rules"
+
+
+def test_a_calibrated_bank_can_be_simulated_with_areas(wide: Path, daremo: Callable[..., Ran], tmp_path: Path):
+    bank, areas = tmp_path / "bank.json", tmp_path / "areas.csv"
+    daremo("assess", "calibrate", wide, "-o", bank)
+    told = daremo("assess", "simulate", bank, "--people", 100, "--exposure", 1, "--json").json
+    assert told["items"] == 6 and told["areas"] == [""]
+    areas.write_text("item,area\n" + "".join(f"q{j},{'ab'[j % 2]}\n" for j in range(6)), encoding="utf-8")
+    told = daremo("assess", "simulate", bank, "--areas", areas, "--people", 100, "--exposure", 1, "--json").json
+    assert told["areas"] == ["a", "b"]
+    (tmp_path / "broken.json").write_text("{}")
+    assert daremo("assess", "simulate", tmp_path / "broken.json", "--json").json["error"]["code"] == "bad-bank"
+    (tmp_path / "bank.csv").write_text("item,area,a,d\nx,1,1.2,0.3\ny,1,0.9,-0.3\n", encoding="utf-8")
+    assert daremo("assess", "simulate", tmp_path / "bank.csv", "--people", 20, "--exposure", 1, "--json").code == 0

@@ -16,6 +16,7 @@ class Subverbs(Verbs):
     VERBS: ClassVar[dict[str, str]] = {
         "calibrate": "Find out how hard each item is and how well it tells people apart.",
         "dif": "Find items that are unfair to a group.",
+        "simulate": "See how long an adaptive check takes and whether its errors are honest.",
     }
 
 
