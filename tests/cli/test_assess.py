@@ -115,3 +115,25 @@ def test_a_calibrated_bank_can_be_simulated_with_areas(wide: Path, daremo: Calla
     assert daremo("assess", "simulate", tmp_path / "broken.json", "--json").json["error"]["code"] == "bad-bank"
     (tmp_path / "bank.csv").write_text("item,area,a,d\nx,1,1.2,0.3\ny,1,0.9,-0.3\n", encoding="utf-8")
     assert daremo("assess", "simulate", tmp_path / "bank.csv", "--people", 20, "--exposure", 1, "--json").code == 0
+
+
+def test_areas_prints_shares_with_intervals(tmp_path: Path, daremo: Callable[..., Ran]):
+    rng = np.random.default_rng(3)
+    t, place, old = rng.normal(size=400), rng.integers(0, 3, 400), rng.random(400) < 0.5
+    t = t - 0.8 * old
+    x = (rng.random((400, 10)) < 1 / (1 + np.exp(-(1.3 * t[:, None] + np.linspace(-1, 1, 10))))).astype(int)
+    frame = pl.DataFrame(x, schema=[f"q{j}" for j in range(10)])
+    frame = frame.with_columns(town=pl.Series([f"町{k}" for k in place]), age=pl.Series(np.where(old, "75+", "-74")))
+    frame.write_csv(tmp_path / "x.csv")
+    rows = [f"町{k},{s},{100 * (k + 1)}" for k in range(2) for s in ("-74", "75+")]
+    (tmp_path / "r.csv").write_text("地区,年代,人数\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    common = ("assess", "areas", tmp_path / "x.csv", "--area", "town", "--stage", "age", "--below", -0.5)
+    told = daremo(*common, "--residents", tmp_path / "r.csv", "--json").json
+    assert [a["area"] for a in told["areas"]] == ["町0", "町1"] and told["persons"] == int((place < 2).sum())
+    assert {p["code"] for p in told["problems"]} == {"not-in-census"}
+    young, aged = told["areas"][0]["stages"]
+    assert young["share"] < aged["share"] and aged["low"] < aged["share"] < aged["high"]
+    assert "一人ではむずかしい" in daremo(*common, "--residents", tmp_path / "r.csv").out
+    (tmp_path / "r.csv").write_text("area,stage,people\n町0,75+,x\n", encoding="utf-8")
+    error = daremo(*common, "--residents", tmp_path / "r.csv", "--json").json["error"]
+    assert error["code"] == "bad-census" and error["problems"][0]["row"] == 2

@@ -28,7 +28,7 @@ class Asked:
     Attributes
     ----------
     group, weight : str
-        Headings of the columns; ``""`` = none, or found by heading (weight).
+        Headings of the columns; ``""`` = none, or found by heading (weight). ``"area+stage"`` joins two columns.
     key : dict of str to str, or sequence of str
         Right answer of each item, by name or in the order of the columns; then an answer is right or wrong.
     ignore : sequence of str
@@ -73,6 +73,8 @@ def read_answers(path: Path, asked: Asked | None = None) -> Answers:
     name = path.name
     if frame.width == 0 or frame.height == 0:
         raise InputError([_problem("no-answers", name)])
+    if "+" in asked.group and asked.group not in frame.columns:
+        frame = _joined(frame, asked.group, name)
     roles = _roles(frame, asked, name)
     read = from_long if roles.item else from_wide
     answers = read(frame, roles, asked.key, two=asked.two, name=name)
@@ -110,6 +112,16 @@ def frame_of(path: Path) -> pl.DataFrame:
         raise InputError([_problem("no-answers", path.name)]) from e
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as e:
         raise InputError([_problem("unreadable-answers", path.name, value=str(e).splitlines()[0][:120])]) from e
+
+
+def _joined(frame: pl.DataFrame, group: str, name: str) -> pl.DataFrame:
+    """The table with two columns in place of one group: ``area+stage`` becomes ``area\tstage``; blank where either is."""
+    parts = group.split("+")
+    for part in parts:
+        if part not in frame.columns:
+            raise UsageError("no-such-column", f"列「{part}」がありません", "見出しを確かめてください", name)
+    both = pl.concat_str([pl.col(p).cast(pl.String).str.strip_chars().replace("", None) for p in parts], separator="\t")
+    return frame.with_columns(both.alias(group)).drop(parts)
 
 
 def _problem(code: str, file: str, value: str = "") -> Problem:

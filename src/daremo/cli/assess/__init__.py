@@ -17,6 +17,7 @@ class Subverbs(Verbs):
         "calibrate": "Find out how hard each item is and how well it tells people apart.",
         "dif": "Find items that are unfair to a group.",
         "simulate": "See how long an adaptive check takes and whether its errors are honest.",
+        "areas": "Estimate the share of residents below a level, by area and life stage.",
     }
 
 
