@@ -46,6 +46,8 @@ def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.Mon
         )
     if line.split()[1] == "check":
         _write_what_is_checked(home)
+    if line.split()[1] == "assess":
+        _write_quiz(home)
     for path in home.glob("*.xlsx"):
         path.unlink()
     arguments = shlex.split(line)[1:]
@@ -64,6 +66,16 @@ def _write_what_is_checked(home: Path) -> None:
         for month in (4, 5, 6, 7)
     ]
     (home / "areas.csv").write_text("\n".join(["area,period,outcome,begins", *areas]) + "\n", encoding="utf-8")
+
+
+def _write_quiz(home: Path) -> None:
+    rows = [
+        f"{'-74' if n % 2 else '75+'},{'本町' if n % 3 else '港町'},{n % 2},{n // 2 % 2},{n // 3 % 2}"
+        for n in range(240)
+    ]
+    (home / "quiz.csv").write_text("\n".join(["age,town,q1,q2,q3", *rows]) + "\n", encoding="utf-8")
+    people = [f"{town},{age},500" for town in ("本町", "港町") for age in ("-74", "75+")]
+    (home / "residents.csv").write_text("\n".join(["area,stage,people", *people]) + "\n", encoding="utf-8")
 
 
 def test_the_example_of_reach_verify_runs_after_that_of_cover(home: Path, monkeypatch: pytest.MonkeyPatch):

@@ -206,7 +206,11 @@ def small_areas(
     order = np.lexsort((x, code))
     edge = np.searchsorted(code[order], np.arange(people.size + 1))
     cells = _Cells(x[order], v[order], edge, (people.shape[0], people.shape[1]))
-    top = minimize(lambda p: -_solve(cells, np.asarray(p))[0], CENTRE.tolist(), method="Nelder-Mead", tol=1e-4)
+
+    def cost(p: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+        return -_solve(cells, p)[0]
+
+    top = minimize(cost, CENTRE.reshape(3), method="Nelder-Mead", tol=1e-4)
     mode, scatter = np.asarray(top.x), _scatter(cells, np.asarray(top.x))
     rng = np.random.default_rng(seed)
     share = np.empty((draws, *people.shape))

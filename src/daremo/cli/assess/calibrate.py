@@ -19,8 +19,8 @@ SHOWN = 40
 
 @click.command(
     epilog=example(
-        "daremo assess calibrate quiz.csv --model 2pl --json",
-        "daremo assess calibrate quiz.csv --model rasch -o bank.json",
+        "daremo assess calibrate quiz.csv --ignore age --ignore town --model 2pl --json",
+        "daremo assess calibrate quiz.csv --ignore age --ignore town --model rasch -o bank.json",
     )
 )
 @options.reading

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHOWN = 40
 
 
-@click.command(epilog=example("daremo assess dif quiz.csv --group age --json"))
+@click.command(epilog=example("daremo assess dif quiz.csv --group age --ignore town --json"))
 @options.reading
 @options.model
 @click.option("--group", required=True, metavar="COLUMN", help="Column with the group of each person, e.g. age band.")

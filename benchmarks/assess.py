@@ -1,0 +1,126 @@
+"""Calibration, DIF and adaptive checks: CPU seconds of one thread, peers beside where they are installed (extra ``bench``).
+
+    python benchmarks/assess.py                # ours; girth and PyPI mirt on the small set where installed
+    python benchmarks/assess.py --peers-large  # PyPI mirt on the large set too (minutes)
+    python benchmarks/assess.py --million      # 1,000,000 people × 40 answers
+
+Compilation is outside every timing: each question is first run once on a few people.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from daremo.assess.adapt import Rules, simulate
+from daremo.assess.bank import abilities, bank_of, made_up_items
+from daremo.assess.calibrate import calibrate, warm
+from daremo.assess.dif import dif
+from daremo.assess.model import Answers, answers_of_rows
+
+AREAS = ("1", "2", "3", "4", "5")
+
+
+def made(people: int, items: int, each: int, seed: int, groups: int = 1) -> Answers:
+    """2PL answers of `people` to `each` of `items`, drawn at random; slopes LN(.1, .35), difficulties N(0, 1.1)."""
+    rng = np.random.default_rng(seed)
+    a, b, t = np.exp(rng.normal(0.1, 0.35, items)), rng.normal(0, 1.1, items), rng.normal(size=people)
+    rows = []
+    for k in range(0, people, 10_000):
+        n = min(10_000, people - k)
+        rows.append(np.sort(np.argsort(rng.random((n, items)), axis=1)[:, :each], axis=1).astype(np.int32))
+    item = np.concatenate(rows).ravel()
+    who = np.repeat(np.arange(people), each)
+    right = rng.random(item.size) < 1 / (1 + np.exp(-a[item] * (t[who] - b[item])))
+    start = np.arange(people + 1, dtype=np.int64) * each
+    group = rng.integers(0, groups, people)
+    names = tuple(f"g{k}" for k in range(groups))
+    return answers_of_rows(start, item, right.astype(np.int32), np.full(items, 2), group=group, groups=names)
+
+
+def dense(a: Answers) -> np.ndarray:
+    """The same answers as a table with −1 for none."""
+    x = np.full((a.n_persons, len(a.items)), -1)
+    x[np.repeat(np.arange(a.n_persons), np.diff(a.start)), a.item] = a.category
+    return x
+
+
+def row(name: str, engine: str, cpu: float, ll: float | str, remark: str = "") -> None:
+    """Print one line of the table."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    told = f"{ll:,.2f}" if isinstance(ll, float) else ll
+    print(f"{name:<34} {engine:<12} {cpu:>9.3f} {peak:>8,.0f} {told:>16}  {remark}", flush=True)
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """CPU seconds and result."""
+    begun = time.process_time()
+    found = work()
+    return time.process_time() - begun, found
+
+
+def peers(name: str, a: Answers, *, girth: bool) -> None:
+    """PyPI mirt with 61 nodes, and girth, where they are installed."""
+    x = dense(a)
+    if importlib.util.find_spec("mirt"):
+        import mirt  # type: ignore[import-not-found]
+
+        cpu, fit = timed(lambda: mirt.fit_mirt(x, "2PL", n_quadpts=61, compute_standard_errors=False))
+        row(name, "mirt 1.2", cpu, float(fit.log_likelihood))
+    if girth and importlib.util.find_spec("girth"):
+        import girth as g  # type: ignore[import-not-found]
+
+        data = g.tag_missing_data(x.T, [0, 1])
+        row(name, "girth", timed(lambda: g.twopl_mml(data))[0], "—")
+
+
+def main(arguments: list[str]) -> None:
+    """Run all questions."""
+    print(f"{'question':<34} {'engine':<12} {'CPU s':>9} {'peak MB':>8} {'log-likelihood':>16}")
+    small, large = made(10_000, 100, 20, 1), made(100_000, 500, 100, 2)
+    for name, a in (("10,000 x 100, 20 %", small), ("100,000 x 500, 20 %", large)):
+        warm(a, "2pl")
+        for errors in ("none", "block"):
+            cpu, fit = timed(lambda a=a, e=errors: calibrate(a, "2pl", errors=e))
+            row(
+                name,
+                "daremo",
+                cpu,
+                fit.log_likelihood,
+                f"errors {errors}, {fit.iterations} passes, converged {fit.converged}",
+            )
+        if a is small or "--peers-large" in arguments:
+            peers(name, a, girth=a is small)
+    if "--million" in arguments:
+        a = made(1_000_000, 500, 40, 3)
+        cpu, fit = timed(lambda: calibrate(a, "2pl", errors="none"))
+        row("1,000,000 x 40 of 500", "daremo", cpu, fit.log_likelihood, f"{fit.iterations} passes")
+    twelve = made(100_000, 500, 100, 4, groups=12)
+    dif(made(2_000, 20, 20, 1, groups=3))
+    cpu, found = timed(lambda: dif(twelve))
+    row("DIF 500 items x 12 groups", "daremo", cpu, "—", f"{int(found.flagged.sum())} flagged (none planted)")
+    own = abilities(AREAS, rho=0.75)
+    bank = bank_of(made_up_items(250, AREAS), own)
+    for name, rules, report in (
+        ("check, SE .4", Rules(), 0.0),
+        ("check, SE .4, no exposure limit", Rules(easy=0, exposure=1.0), 0.0),
+        ("screening, SE .5, self-report", Rules(se=0.5, least=1, least_per_area=0, easy=0), 0.65),
+    ):
+        t = simulate(bank, own, rules, 5_000, self_report=report).as_dict()
+        row(
+            name,
+            "daremo",
+            t["cpu_seconds"],
+            "—",
+            f"{t['items_mean']:.1f} items, {t['decisions_per_second']:,.0f} decisions/s",
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
