@@ -33,7 +33,7 @@ class PlanForm(forms.Form):
         label=gettext_lazy("何週間ぶん"),
         min_value=1,
         max_value=60,
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={"required": gettext_lazy("1〜60の数を入れてください。")},
     )
 
