@@ -137,3 +137,10 @@ def test_areas_prints_shares_with_intervals(tmp_path: Path, daremo: Callable[...
     (tmp_path / "r.csv").write_text("area,stage,people\n町0,75+,x\n", encoding="utf-8")
     error = daremo(*common, "--residents", tmp_path / "r.csv", "--json").json["error"]
     assert error["code"] == "bad-census" and error["problems"][0]["row"] == 2
+
+
+def test_calibrate_can_say_how_items_fit(wide: Path, daremo: Callable[..., Ran]):
+    told = daremo("assess", "calibrate", wide, "--fit", "--json").json
+    assert len(told["fit"]["items"]) == 6 and told["fit"]["complete"] == 300
+    assert {"s_x2", "df", "p", "infit", "outfit"} <= set(told["fit"]["items"][0])
+    assert "infit" in daremo("assess", "calibrate", wide, "--fit").out

@@ -33,10 +33,11 @@ SHOWN = 40
     help="Standard errors: with the covariance between items, item by item (large tables), or none.",
 )
 @click.option("--no-prior", is_flag=True, help="3pl: no prior on the share that guesses right.")
+@click.option("--fit", "with_fit", is_flag=True, help="Also say how well each item fits: S-X², infit, outfit, Q3.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the item bank as JSON.")
 @verb
 def calibrate(
-    voice: Voice, answers: Path, model: str, errors: str, no_prior: bool, out: Path | None, **asked: Any
+    voice: Voice, answers: Path, model: str, errors: str, no_prior: bool, with_fit: bool, out: Path | None, **asked: Any
 ) -> int:
     """Calibrate the items of ANSWERS by marginal maximum likelihood, whoever answered whichever items.
 
@@ -53,10 +54,17 @@ def calibrate(
     prior = (GUESS_PRIOR[0], float("inf")) if no_prior else GUESS_PRIOR
     found = fit(read, chosen, errors=errors, guess_prior=prior, progress=progress)
     voice.hush()
+    told = found.as_dict()
+    if with_fit:
+        from daremo.assess.fit import item_fit
+
+        told["fit"] = item_fit(read, found).as_dict()
     if out is not None:
-        options.write_json(out, found.as_dict())
-    voice.answer(found.as_dict())
+        options.write_json(out, told)
+    voice.answer(told)
     _show(voice, found)
+    if with_fit:
+        _show_fit(voice, told["fit"])
     if out is not None:
         voice.say(voice(f"\n問題の表: {out}", f"\nItem bank: {out}"))
     return DONE
@@ -94,6 +102,27 @@ def _show(voice: Voice, found: Calibration) -> None:
     voice.say(voice("（ ）の中は標準誤差です。", "Standard errors in parentheses."))
     for line in problem_lines(found.problems, voice, 8):
         voice.say(line)
+
+
+def _show_fit(voice: Voice, fit: dict[str, Any]) -> None:
+    def number(v: float | None, digits: int = 2) -> str:
+        return "—" if v is None else f"{v:.{digits}f}"
+
+    head = voice("問題,S-X²,自由度,p,infit,outfit", "item,S-X²,df,p,infit,outfit").split(",")
+    rows = [
+        [i["item"], number(i["s_x2"]), number(i["df"], 0), number(i["p"], 3), number(i["infit"]), number(i["outfit"])]
+        for i in fit["items"][:SHOWN]
+    ]
+    for line in table(head, rows, right=(1, 2, 3, 4, 5)):
+        voice.say(line)
+    for pair in fit["dependent"][:8]:
+        names = voice("と", " and ").join(pair["items"])
+        voice.say(
+            voice(
+                f"{names}: 力のほかにも似たところがある（Q3 {pair['q3']:+.2f}）",
+                f"{names}: related beyond ability (Q3 {pair['q3']:+.2f})",
+            )
+        )
 
 
 def _with(value: float, error: float | None) -> str:
