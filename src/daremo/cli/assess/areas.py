@@ -23,7 +23,7 @@ SHOWN = 20
 
 
 @click.command(
-    epilog=example("daremo assess areas quiz.csv --area town --stage age --residents residents.csv --below -0.5 --json")
+    epilog=example("daremo assess areas quiz.csv --area town --stage age --residents residents.csv --below=-0.5 --json")
 )
 @options.reading
 @options.model
