@@ -202,6 +202,16 @@ def calibrate(
     return told(fit, model, found, value, change, errors, begun, cpu_clock)
 
 
+def first_few(answers: Answers, few: int = 40) -> Answers:
+    """The answers of the first few people, items and groups as they are."""
+    few = min(answers.n_persons, few)
+    end = int(answers.start[few])
+    return replace(
+        answers, start=answers.start[: few + 1], item=answers.item[:end], category=answers.category[:end],
+        weight=answers.weight[:few], group=answers.group[:few],
+    )  # fmt: skip
+
+
 def warm(answers: Answers, model: Model, *, errors: str = "auto") -> None:
     """Compile what `calibrate` will run on these answers, on the first few people, so that its time is its own.
 
@@ -210,14 +220,8 @@ def warm(answers: Answers, model: Model, *, errors: str = "auto") -> None:
     UsageError, NoAnswer
         As `calibrate`.
     """
-    few = min(answers.n_persons, 40)
-    end = int(answers.start[few])
-    some = replace(
-        answers, start=answers.start[: few + 1], item=answers.item[:end], category=answers.category[:end],
-        weight=answers.weight[:few], group=answers.group[:few],
-    )  # fmt: skip
     large = answers.item.size > LARGE
-    fit = fit_of(some, model, guess_prior=GUESS_PRIOR, node_count=61, single=large)
+    fit = fit_of(first_few(answers), model, guess_prior=GUESS_PRIOR, node_count=61, single=large)
     x = fit.layout.pack(begin(fit.counts(), fit.layout, 0.25), np.zeros(fit.groups), np.ones(fit.groups))
     fit.em(x, 1, 1)
     par, mean_g, sd_g = fit.layout.unpack(x, fit.groups)

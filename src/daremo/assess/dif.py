@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2, norm
 
-from daremo.assess.calibrate import GUESS_PRIOR, LARGE, Fit, _climb, fit_of
+from daremo.assess import calibrate as calibration
+from daremo.assess.calibrate import GUESS_PRIOR, LARGE, Fit, _climb, first_few, fit_of
 from daremo.assess.curves import PARTIAL
 from daremo.assess.dif_scores import Tests, score_tests
 from daremo.assess.information import block_covariances
@@ -217,6 +218,20 @@ def dif(
         graded(delta, error, p), mean_g, sd_g, answers.count, rounds, alpha, bool(found.still), cpu_clock() - begun,
         (*answers.problems, *problems),
     )  # fmt: skip
+
+
+def warm(answers: Answers, model: Model) -> None:
+    """Compile what `dif` will run on these answers, on the first few people, so that its time is its own.
+
+    Raises
+    ------
+    UsageError, NoAnswer
+        As `calibrate`.
+    """
+    calibration.warm(answers, model, errors="block")
+    fit = fit_of(first_few(answers), model, guess_prior=GUESS_PRIOR, node_count=61, single=False)
+    x = fit.layout.pack(begin(fit.counts(), fit.layout, 0.25), np.zeros(fit.groups), np.ones(fit.groups))
+    score_tests(fit, *fit.layout.unpack(x, fit.groups), 1)
 
 
 def graded(delta: Float, se: Float, p: Float) -> NDArray[np.str_]:

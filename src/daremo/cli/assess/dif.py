@@ -50,13 +50,13 @@ def dif(
 
     Groups may differ in ability. What is found gets a curve of its own in that group and the rest is tested again.
     """
-    from daremo.assess.calibrate import warm
     from daremo.assess.dif import dif as find
+    from daremo.assess.dif import warm
 
     read = options.read(answers, asked, model=model, group=group)
     chosen = cast("Model", model)
     progress = voice.progress()
-    warm(read, chosen, errors="block")
+    warm(read, chosen)
     found = find(read, chosen, reference=reference, alpha=alpha, least=least, progress=progress)
     voice.hush()
     told = found.as_dict()
