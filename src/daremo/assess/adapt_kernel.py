@@ -87,38 +87,23 @@ def known(cov: Float, pk: Float, t: Float, se: float, cuts: Float, sure: float, 
 
 
 @njit(cache=True, nogil=True)
-def weigh(pk: Float, t: Float, mean: Float, near: Single, off: Single, low: Int, high: Int) -> None:
-    """Each area's distribution, and that times the distance from the mean, shape (areas, nodes), single precision.
-
-    Nodes low…high hold all but 1e-7 of an area.
-    """
+def weigh(pk: Float, t: Float, mean: Float, near: Single, off: Single) -> None:
+    """Each area's distribution, and that times the distance from the mean, shape (areas, nodes), single precision."""
     for k in range(pk.shape[0]):
-        a, b = 0, t.size
-        left, right = pk[k, 0], pk[k, b - 1]
-        while left < 5e-8:
-            a += 1
-            left += pk[k, a]
-        while right < 5e-8:
-            b -= 1
-            right += pk[k, b - 1]
-        low[k], high[k] = a, b
         for q in range(t.size):
             near[k, q] = pk[k, q]
             off[k, q] = pk[k, q] * (t[q] - mean[k])
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def worth_of(
-    p_rq: Single, first: int, categories: int, near: Single, off: Single, low: int, high: int
-) -> tuple[float, float]:
+def worth_of(p_rq: Single, first: int, categories: int, here: Single, away: Single) -> tuple[float, float]:
     """Expected drop of one area's variance from asking one of its items, and the expected share of points.
 
     The drop is exact: the variance of the mean that each answer would leave (law of total variance).
     """
     rest, rest_t, points, drop = 1.0, 0.0, 0.0, 0.0
-    here, away = near[low:high], off[low:high]
     for c in range(1, categories):
-        mass, shift, row = np.float32(0.0), np.float32(0.0), p_rq[first + c, low:high]
+        mass, shift, row = np.float32(0.0), np.float32(0.0), p_rq[first + c]
         for q in range(row.size):
             mass += here[q] * row[q]
             shift += away[q] * row[q]
@@ -147,8 +132,7 @@ def choose(
     """
     areas, short = asked_k.size, 0
     near, off = np.empty(pk.shape, np.float32), np.empty(pk.shape, np.float32)
-    low, high = np.empty(areas, np.int64), np.empty(areas, np.int64)
-    weigh(pk, t, mean, near, off, low, high)
+    weigh(pk, t, mean, near, off)
     others = np.zeros(areas)
     for k in range(areas):
         short += max(0, least_k - asked_k[k])
@@ -168,7 +152,7 @@ def choose(
                 continue
             if done[k] and not lacking:
                 continue
-            drop, points = worth_of(p_rq, first[j], n_cat[j], near[k], off[k], low[k], high[k])
+            drop, points = worth_of(p_rq, first[j], n_cat[j], near[k], off[k])
             worth = drop * others[k]  # the other areas follow by their regression on this one
             if n < easy:
                 value[j] = 1.0 - abs(points - easy_p)

@@ -49,7 +49,7 @@ def abilities(
     rho: float = 0.75,
     mean_k: Sequence[float] | None = None,
     general: int = 25,
-    nodes: int = 40,
+    nodes: int = 32,
 ) -> Abilities:
     """Areas that correlate by `rho`.
 
