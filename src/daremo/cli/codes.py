@@ -14,6 +14,7 @@ EXPLAINED = (
     ("daremo.assess", "problem_codes"),
     ("daremo.cases", "problem_codes"),
     ("daremo.report", "problem_codes"),
+    ("daremo.web", "problem_codes"),
     ("daremo.cli", "codes"),
 )
 
