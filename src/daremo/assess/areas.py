@@ -98,8 +98,8 @@ def likelihood_of(mean: Float, sd: Float) -> tuple[Float, Float]:
 
     Examples
     --------
-    >>> [x.tolist() for x in likelihood_of(np.array([0.5]), np.array([0.5**0.5]))]
-    [[1.0], [2.0]]
+    >>> [round(float(x[0]), 9) for x in likelihood_of(np.array([0.5]), np.array([0.5**0.5]))]
+    [1.0, 1.0]
     """
     precision = np.maximum(1 / sd**2 - 1, 1e-3)
     return mean / sd**2 / precision, 1 / precision
