@@ -16,8 +16,8 @@ from tests.web.finder.conftest import Resident
 from tools import texts
 
 APPS = Path(texts.__file__).parent.parent / "src/daremo/web/apps"
-PATHS = ("/", "/places/1/", "/places/print/", "/mine/", "/after/", "/privacy/", "/accessibility/", "/kiosk/4/",
-         "/kiosk/4/board/", "/ask/call/", "/embed/")  # fmt: skip
+PATHS = ("/", "/places/{first}/", "/places/print/", "/mine/", "/after/", "/privacy/", "/accessibility/", "/kiosk/{fourth}/",
+         "/kiosk/{fourth}/board/", "/ask/call/", "/embed/")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,8 @@ def test_every_kanji_of_a_need_has_its_reading_in_easy_japanese(table: str) -> N
 @pytest.mark.parametrize("language", ["ja", "ja-easy", "en"])
 def test_no_page_shows_a_mark_or_an_empty_place(town: Town, language: str) -> None:
     reader = Resident(language)
-    for path in PATHS:
+    for form in PATHS:
+        path = form.format(first=town.points[0].pk, fourth=town.points[3].pk)
         answer = reader.client.get(path, follow=True)
         page = re.sub(r"<meta[^>]*>", "", answer.content.decode())
         assert answer.status_code == 200, path
