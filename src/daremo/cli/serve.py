@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import click
@@ -58,6 +59,8 @@ def serve(
         not no_worker,
         settings.DAREMO_DATA / "desk.log" if settings.DAREMO_MODE == "practice" else None,
     )
+    # a shell that starts us in the background has SIGINT ignored; Ctrl-C must end the service all the same
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         service.begin()
         voice.answer({"address": service.address, "mode": settings.DAREMO_MODE, "steps": steps, "loaded": loaded})

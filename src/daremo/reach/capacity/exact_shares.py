@@ -6,6 +6,7 @@ import highspy
 import numpy as np
 
 from daremo.reach.capacity.question import Float, Int, Question
+from daremo.reach.highs import one_thread
 
 
 def transport(q: Question, units: Int) -> tuple[Float, Float, float] | None:
@@ -52,7 +53,7 @@ def transport(q: Question, units: Int) -> tuple[Float, Float, float] | None:
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = np.arange(cols + 1, dtype=np.int32) * per
     lp.a_matrix_.index_, lp.a_matrix_.value_ = index.ravel(), value.ravel()
-    h = highspy.Highs()
+    h = one_thread()
     h.setOptionValue("output_flag", False)
     h.setOptionValue("threads", 1)
     h.passModel(lp)

@@ -7,6 +7,7 @@ import numpy as np
 
 from daremo.kernel.errors import Infeasible
 from daremo.reach.capacity.question import Float, Question, Rules
+from daremo.reach.highs import one_thread
 
 
 def refuse_hopeless(q: Question, need_d: Float, room_p: Float) -> None:
@@ -117,7 +118,7 @@ def _programme(
 ) -> float | None:
     """Fewest open places, or least extra room, to serve everybody; None where nothing does, or not in time."""
     t, r = q.trips, q.rules
-    h = highspy.Highs()
+    h = one_thread()
     for name, value in (("output_flag", False), ("threads", 1), ("time_limit", limit_s)):
         h.setOptionValue(name, value)
     whole, real = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous

@@ -9,6 +9,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from daremo.reach.highs import one_thread
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -46,7 +48,7 @@ class Told:
 
 def highs(rows: Rows, *, whole: bool, time_limit_s: float = math.inf, seed: int = 1) -> highspy.Highs:
     """The rows as a silent one-thread HiGHS model, ready to run."""
-    h = highspy.Highs()
+    h = one_thread()
     for name, value in (
         ("output_flag", False), ("threads", 1), ("random_seed", seed), ("time_limit", time_limit_s),
         ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0), ("mip_feasibility_tolerance", 1e-7),

@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix
 from daremo.reach.doors.branch import fits
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.solve import Solved, solve, state_of
+from daremo.reach.highs import one_thread
 from daremo.reach.model import Watch
 
 Int = NDArray[np.int64]
@@ -80,7 +81,7 @@ def _highs(q: Doors, share: float, gap: float, start: Mask, watch: Watch) -> tup
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
     lp.integrality_ = [highspy.HighsVarType.kContinuous] * (2 * t) + [highspy.HighsVarType.kInteger] * m
-    h = highspy.Highs()
+    h = one_thread()
     h.silent()
     h.setOptionValue("threads", 1)
     h.setOptionValue("mip_rel_gap", max(gap, SAFE))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from daremo.reach.doors.question import Doors
+from daremo.reach.highs import one_thread
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -83,7 +84,7 @@ def branch_and_cut(
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
     lp.integrality_ = [highspy.HighsVarType.kInteger] * m + [highspy.HighsVarType.kContinuous] * n
-    h = highspy.Highs()
+    h = one_thread()
     h.silent()
     for key, value in (("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", slack / unit), ("mip_max_nodes", nodes)):
         h.setOptionValue(key, value)

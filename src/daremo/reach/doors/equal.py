@@ -20,6 +20,7 @@ from daremo.reach.doors.greedy import Columns, worth_of
 from daremo.reach.doors.moves import Hold, Table, begin
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.solve import state_of
+from daremo.reach.highs import one_thread
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -211,7 +212,7 @@ class _Model:
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
         lp.integrality_ = [highspy.HighsVarType.kInteger] * m + [highspy.HighsVarType.kContinuous] * n
-        self.h, self.sure = highspy.Highs(), True
+        self.h, self.sure = one_thread(), True
         self.h.silent()
         for key, value in (("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.5), ("mip_max_nodes", NODES)):
             self.h.setOptionValue(key, value)

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix, hstack, vstack
 
 from daremo.kernel.errors import Infeasible
 from daremo.reach.doors.question import Doors, money_text
+from daremo.reach.highs import one_thread
 
 Float = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -98,7 +99,7 @@ def _least(cost: Float, table: csr_matrix, most: Float, low: Float, high: Float)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = table.indptr, table.indices, table.data
     lp.integrality_ = [highspy.HighsVarType.kInteger] * cost.size
-    h = highspy.Highs()
+    h = one_thread()
     h.silent()
     h.setOptionValue("threads", 1)
     h.setOptionValue("mip_rel_gap", 0.0)

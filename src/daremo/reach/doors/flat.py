@@ -17,6 +17,7 @@ from scipy.sparse import csr_matrix
 
 from daremo.reach.doors.prices import OPEN, SHUT
 from daremo.reach.doors.question import Doors
+from daremo.reach.highs import one_thread
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -110,7 +111,7 @@ def flat_prices(q: Doors, state: State, *, limit_s: float) -> FlatPrices | None:
     lp.row_upper_ = np.r_[np.zeros(n), q.budget / money, k.most]
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
-    h = highspy.Highs()
+    h = one_thread()
     h.silent()
     for key, value in (("threads", 1), ("solver", "ipm"), ("run_crossover", "off"), ("time_limit", max(limit_s, 0.1))):
         h.setOptionValue(key, value)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from daremo.reach.doors.question import Doors
+from daremo.reach.highs import one_thread
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -125,7 +126,7 @@ class _Programme:
         lp.row_upper_ = np.r_[q.budget / self.money, k.most]
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
-        self.highs = highspy.Highs()
+        self.highs = one_thread()
         self.highs.silent()
         for key, value in (("threads", 1), ("solver", "simplex"), ("simplex_iteration_limit", MOST_STEPS)):
             self.highs.setOptionValue(key, value)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
+from daremo.reach.highs import one_thread
 from daremo.reach.model import Watch
 from daremo.reach.rounds_model import RoundsQuestion
 from daremo.reach.routing.calendar import Calendar
@@ -152,7 +153,7 @@ def _maximise(
 
 def _solver(p: Programme, worth: Float, kept: list[tuple[Float, float]], whole: bool) -> highspy.Highs:
     """HiGHS with the programme: visits, slots and money, then the goals that are kept."""
-    h = highspy.Highs()
+    h = one_thread()
     for name, value in (("output_flag", False), ("threads", 1)):
         h.setOptionValue(name, value)
     n, rows = len(p.route), p.most.size

@@ -9,6 +9,7 @@ import highspy
 import numpy as np
 from scipy.sparse import coo_matrix
 
+from daremo.reach.highs import one_thread
 from daremo.reach.sited.bound import floor_weight_j, floor_weight_u
 from daremo.reach.sited.model import Float, Int, Layout, Siting
 
@@ -178,7 +179,7 @@ def staff(s: Siting, open_: Sequence[int], gap_share: float = 1e-6, max_nodes: i
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = m.indptr, m.indices, m.data
     whole, free = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
     lp.integrality_ = [free] * n + [whole] * (n + extras.size + spare)
-    solver = highspy.Highs()
+    solver = one_thread()
     for name, option in (
         ("output_flag", False),
         ("threads", 1),

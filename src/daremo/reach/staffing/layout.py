@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from daremo.reach.highs import one_thread
 from daremo.reach.staffing.attendance import Units, attendance, spread
 from daremo.reach.staffing.terms import YEN_SLACK, Terms
 
@@ -271,7 +272,7 @@ def _chosen_steps(t: Terms, index: Int, came: Float, high: Int, fallback: Int) -
     rest = np.where(part > 0, came - (t.least_units + whole) * visits, 0.0)
     base = np.minimum(came, t.least_units * visits)
     money = t.budget_yen - float((t.fixed_yen_p[index] + t.least_units * yen + base * each).sum())
-    h = highspy.Highs()
+    h = one_thread()
     for name, value in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 1e-7), ("mip_max_nodes", 5_000)):
         h.setOptionValue(name, value)
     lp = highspy.HighsLp()

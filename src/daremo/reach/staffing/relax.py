@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
+from daremo.reach.highs import one_thread
 from daremo.reach.model import Watch
 from daremo.reach.staffing.attendance import Units
 from daremo.reach.staffing.cuts import best_cuts, huff_cuts
@@ -44,7 +45,7 @@ class Relaxation:
     def __init__(self, units: Units, t: Terms, linked: bool = False) -> None:
         self.units, self.t, self.linked = units, t, linked
         self.order = np.lexsort((units.place, -units.pull, np.repeat(np.arange(units.n_units), np.diff(units.start))))
-        self.model = highspy.Highs()
+        self.model = one_thread()
         for name, value in (("output_flag", False), ("threads", 1), ("mip_feasibility_tolerance", 1e-7)):
             self.model.setOptionValue(name, value)
         programme = self._programme()

@@ -36,11 +36,12 @@ MEANS = {
     403: "the key lacks the scope",
     404: "there is no such row, or it is another organisation's",
     409: "somebody else has the seat, the session is closed, or the key of the form was used; nothing was changed",
+    400: "what was sent cannot be read at all",
     422: "what was sent does not fit this description",
     429: "too many calls; Retry-After says when to come again",
 }
 NUMBER = Path(max_length=40, description="ten digits, hyphens and spaces are fine")
-OPEN: dict[Any, Any] = {422: Problem, 429: Problem}
+OPEN: dict[Any, Any] = {400: Problem, 422: Problem, 429: Problem}
 KEYED: dict[Any, Any] = {401: Problem, 403: Problem, **OPEN}
 
 

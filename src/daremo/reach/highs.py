@@ -1,0 +1,25 @@
+"""HiGHS on one thread, whatever the process did with HiGHS before.
+
+HiGHS keeps one scheduler a process and refuses to run with another number of threads than it was first asked for. An
+answer must not depend on that, so it is looked at each time, and the scheduler is made anew where it does not fit.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import highspy
+
+_LOCK = threading.Lock()
+
+
+def one_thread() -> highspy.Highs:
+    """A HiGHS object of a process whose scheduler takes one thread; the caller still sets ``threads`` to 1."""
+    with _LOCK:
+        probe = highspy.Highs()
+        probe.silent()
+        probe.setOptionValue("threads", 1)
+        probe.addVar(0.0, 1.0)
+        if probe.run() == highspy.HighsStatus.kError:
+            highspy.Highs.resetGlobalScheduler(True)
+    return highspy.Highs()
