@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.core.management import call_command
@@ -25,13 +24,13 @@ from daremo.web.apps.notices import services as notices
 from daremo.web.apps.people import services as people
 from daremo.web.apps.queue import services as queue
 from daremo.web.apps.schedule import services as schedule
+from daremo.web.days import day_of
 from daremo.web.gate import counts
 from daremo.web.gate.logs import places_of
 from daremo.web.gate.models import Beat, Hit
 
 log = logging.getLogger("daremo.jobs")
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 SESSIONS_AHEAD = timedelta(days=90)
 
 
@@ -56,7 +55,7 @@ def jobs() -> dict[str, Job]:
 
 
 def _today(act: Act) -> date:
-    return act.now.astimezone(TOKYO).date()
+    return day_of(act.now)
 
 
 def _make_sessions(act: Act) -> int:

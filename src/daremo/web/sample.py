@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db import transaction
@@ -25,8 +24,8 @@ from daremo.web.apps.staff.practice import practice_accounts
 from daremo.web.apps.transfer import services as transfer
 from daremo.web.apps.transfer.ground import Ground, ground_of
 from daremo.web.apps.transfer.practice import BACK
+from daremo.web.days import day_of
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 AHEAD = timedelta(days=60)
 WEEKS = (BACK + AHEAD).days // 7 + 1
 #: Beside the plan's points, so that practice has something to compare: places that give help in most towns.
@@ -86,7 +85,7 @@ def load_when_empty(region: Path, plan: Path | None, now: datetime, progress: Pr
 
 def _load(act: Act, region: Path, plan: Path | None, progress: Progress) -> Loaded:
     since = replace(act, now=act.now - BACK)
-    first, last = since.now.astimezone(TOKYO).date(), (act.now + AHEAD).astimezone(TOKYO).date()
+    first, last = day_of(since.now), day_of(act.now + AHEAD)
     if plan is not None:
         transfer.load_plan(since, region, plan, first_day=first, weeks=WEEKS)
     progress(0.1, "sessions")
@@ -124,7 +123,7 @@ def _add_supporters(act: Act, ground: Ground) -> None:
     points = list(ground.points.values())
     for number, name in enumerate(SUPPORTERS):
         home = points[number % len(points)]
-        more = {"youth": True, "guardian_consent_on": act.now.astimezone(TOKYO).date()} if number == 3 else {}
+        more = {"youth": True, "guardian_consent_on": day_of(act.now)} if number == 3 else {}
         places.add_supporter(act, home.organisation, name, languages=["ja"], home_point=home, **more)
     places.add_supporter(act, ground.city, "見本 ささえ", languages=["ja", "en"], home_point=points[0])
 

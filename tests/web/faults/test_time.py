@@ -10,11 +10,11 @@ import pytest
 from daremo.kernel.errors import Conflict
 from daremo.web import clock
 from daremo.web.apps.bookings import services as bookings
-from daremo.web.apps.figures.lines import span
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import of_the_system
 from daremo.web.apps.queue import services as queue
 from daremo.web.apps.schedule import services as schedule
+from daremo.web.days import span
 from daremo.web.ui.dates import say_date, say_day, say_era
 from tests.against.oversold import counted
 from tests.web.bookings.town import START, Town

@@ -13,9 +13,9 @@ import pytest
 from daremo.kernel.errors import Conflict
 from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.figures import report, services
-from daremo.web.apps.figures.lines import span
 from daremo.web.apps.people import services as people
 from daremo.web.apps.visits import services as visits
+from daremo.web.days import span
 from tests.web.bookings.town import START, Town
 
 DECEMBER = (date(2026, 12, 1), date(2026, 12, 31))

@@ -10,6 +10,7 @@ from daremo.kernel.errors import Conflict
 from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.queue import services as queue
+from daremo.web.days import day_of
 from tests.web.bookings.town import START, Town
 
 
@@ -76,14 +77,14 @@ def test_waiting_minutes_are_those_of_the_people_ahead(town: Town) -> None:
 def test_the_wait_in_statistics_runs_from_arrival_or_appointment_to_service(town: Town) -> None:
     ticket = queue.take(town.act(), town.point)
     queue.serve(town.act(0.5), ticket)
-    day = queue.day_of(START)
+    day = day_of(START)
     assert queue.waited_minutes([town.point.pk], day, day) == [30.0]
 
 
 def test_the_night_closes_what_nobody_closed_and_the_journal_replays(town: Town) -> None:
     waits, sits = queue.take(town.act(), town.point), queue.take(town.act(), town.point)
     queue.serve(town.act(1), sits)
-    assert queue.close_day(town.act(24), queue.day_of(START + timedelta(days=1))) == 2
+    assert queue.close_day(town.act(24), day_of(START + timedelta(days=1))) == 2
     waits.refresh_from_db()
     sits.refresh_from_db()
     assert (waits.state, sits.state) == ("left", "done")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from daremo.kernel.errors import Conflict, UsageError
+from daremo.web.days import TOKYO
 
 
 @pytest.fixture
@@ -28,7 +29,6 @@ def opening(town: Any) -> Any:
 
 def _live(opening: Any) -> list[tuple[int, int]]:
     from daremo.web.apps.schedule.models import Session
-    from daremo.web.apps.schedule.recurrence import TOKYO
 
     rows = Session.objects.filter(opening=opening).exclude(state="cancelled").order_by("starts")
     return [(s.starts.astimezone(TOKYO).day, s.starts.astimezone(TOKYO).hour) for s in rows]

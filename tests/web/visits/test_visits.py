@@ -11,9 +11,9 @@ import pytest
 
 from daremo.kernel.errors import Conflict, DaremoError
 from daremo.web.apps.bookings import services as bookings
-from daremo.web.apps.figures.lines import kilometres
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.places import services as places
+from daremo.web.apps.places.near import kilometres
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.visits import rounds
 from daremo.web.apps.visits import services as visits
@@ -165,7 +165,7 @@ def test_the_shortest_round_is_the_shortest_of_all_orders() -> None:
 
             def length(order: Any, home: Any = home, stops: Any = stops) -> float:
                 way = [home, *(stops[i] for i in order), home]
-                return sum(kilometres(*a, *b) for a, b in zip(way, way[1:], strict=False))
+                return sum(kilometres(a, b) for a, b in zip(way, way[1:], strict=False))
 
             best = min(length(order) for order in permutations(range(n)))
             assert length(rounds.shortest(home, stops)) == pytest.approx(best, abs=1e-9)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 
-TOKYO = ZoneInfo("Asia/Tokyo")
+from daremo.web.days import TOKYO, day_of
+
 #: First day of each era, newest first.
 ERAS = (
     (date(2019, 5, 1), "令和", "Reiwa"),
@@ -33,7 +33,7 @@ def local_date(when: date | datetime) -> date:
     if isinstance(when, datetime):
         if when.tzinfo is None:
             raise ValueError("a datetime shown to people must carry its time zone")
-        return when.astimezone(TOKYO).date()
+        return day_of(when)
     return when
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
@@ -25,10 +24,10 @@ from daremo.web.apps.journal.act import Act
 from daremo.web.apps.people import services as people
 from daremo.web.apps.schedule import looking
 from daremo.web.apps.schedule import services as schedule
+from daremo.web.days import day_of
 from daremo.web.gate.answers import error_answer, problem_answer
 from daremo.web.problems import conflict, refusal
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 PAGE = 100
 PROBLEM = "application/problem+json"
 MEANS = {
@@ -60,7 +59,7 @@ class KeyAuth(HttpBearer):
         UsageError
             ``key-may-not``: the key lacks the scope.
         """
-        row = keys.key_of(token, clock.now().astimezone(TOKYO).date())
+        row = keys.key_of(token, day_of(clock.now()))
         if row is None:
             return None
         if self.scope not in row.scopes:

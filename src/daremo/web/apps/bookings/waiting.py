@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -17,21 +16,19 @@ from daremo.web.apps.bookings.models import Booking, WaitEntry, WaitPolicy
 from daremo.web.apps.bookings.seats import free_seats, lock, take
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act, of_the_system
+from daremo.web.days import day_of
 from daremo.web.problems import conflict
 
 if TYPE_CHECKING:
     from daremo.web.apps.schedule.models import Session
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 HOLD_HOURS = 24
 
 
 def policy_of(session: Session, now: datetime) -> WaitPolicy:
     """Return the rule in force for the session; unpublished, it is first come, first asked, 24 hours to answer."""
     organisation = session.offer.organisation_id
-    rule = WaitPolicy.objects.filter(
-        organisation_id=organisation, published_on__lte=now.astimezone(TOKYO).date()
-    ).first()
+    rule = WaitPolicy.objects.filter(organisation_id=organisation, published_on__lte=day_of(now)).first()
     return rule or WaitPolicy(organisation_id=organisation, hold_hours=HOLD_HOURS)
 
 

@@ -20,6 +20,7 @@ from daremo.web.apps.finder.numbers import open_reservation
 from daremo.web.apps.finder.words import fill, refused
 from daremo.web.apps.queue import services as queue
 from daremo.web.apps.staff.access import public_page
+from daremo.web.days import day_of
 from daremo.web.gate.account import address_of
 from daremo.web.problems import refusal
 
@@ -111,10 +112,10 @@ def kiosk(request: HttpRequest, point_id: int) -> HttpResponse:
 def _arrive(act: Any, point: Any, number: str, phone: str, asker: str) -> Any:
     """Note that somebody with a booking has come; pressed twice, she keeps her ticket."""
     reservation = open_reservation(number, phone, asker=asker, now=act.now)
-    day = queue.day_of(act.now)
+    day = day_of(act.now)
     rows = reservation.bookings.filter(person__isnull=False, session__point=point, state__in=("confirmed", "arrived"))
     for booking in rows.select_related("session__point", "session__offer").order_by("session__starts"):
-        if queue.day_of(booking.session.starts) != day:
+        if day_of(booking.session.starts) != day:
             continue
         if booking.state == "confirmed":
             bookings.arrive(act, booking)

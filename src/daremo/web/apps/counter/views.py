@@ -15,6 +15,7 @@ from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.finder import shown
 from daremo.web.apps.queue import services as queue
 from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.days import day_of, span
 from daremo.web.ui.pieces import Link
 from daremo.web.vocabulary import needs
 
@@ -84,9 +85,8 @@ def counter(request: HttpRequest, point_id: int) -> HttpResponse:
 
 def bookings_today(point: Any, now: Any) -> list[Any]:
     """Return the appointments of the day at a place, in order of time."""
-    from daremo.web.apps.figures.lines import span
 
-    day = queue.day_of(now)
+    day = day_of(now)
     begin, end = span(day, day)
     rows = apps.get_model("bookings", "Booking")._default_manager.filter(
         session__point=point,

@@ -18,6 +18,7 @@ from daremo.web.apps.followups import services as followups
 from daremo.web.apps.notices import services as notices
 from daremo.web.apps.people import services as people
 from daremo.web.apps.staff.access import staff_page
+from daremo.web.days import day_of
 from daremo.web.problems import refusal
 
 ALONE = (("3", _("ひとりでできる")), ("2", _("声かけだけで")), ("1", _("いっしょなら")), ("0", _("まだできない")))
@@ -55,7 +56,7 @@ def calls_of(request: HttpRequest, now: Any, limit: int = 200) -> list[dict[str,
             "person": f.person,
             "why": f"{f.days}日後のようす（ひとりでできますか）",
         }
-        for f in followups.due(ids, shown.local_day(now))
+        for f in followups.due(ids, day_of(now))
     ]
     for row in rows:
         contact = people.contact_of(row["person"])

@@ -18,6 +18,7 @@ from daremo.web.apps.people import services as people
 from daremo.web.apps.schedule import looking
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.staff.access import staff_page
+from daremo.web.days import day_of
 from daremo.web.problems import refusal
 from daremo.web.ui.dates import say_date, say_time
 
@@ -32,7 +33,7 @@ def upcoming(person: Any, now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "id": b.pk,
-            "when": f"{say_date(b.session.starts, shown.local_day(now))} {say_time(b.session.starts)}",
+            "when": f"{say_date(b.session.starts, day_of(now))} {say_time(b.session.starts)}",
             "place": b.session.point.name,
         }
         for b in rows.select_related("session__point").order_by("session__starts", "id")[:10]

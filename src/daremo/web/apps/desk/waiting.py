@@ -15,9 +15,9 @@ from daremo.kernel.errors import DaremoError
 from daremo.web import clock
 from daremo.web.apps.bookings import rule as rules
 from daremo.web.apps.bookings import services as bookings
-from daremo.web.apps.finder import shown
 from daremo.web.apps.people import services as people
 from daremo.web.apps.staff.access import may, staff_page, visible
+from daremo.web.days import day_of
 from daremo.web.ui.dates import say_date, say_time
 
 STEPS = {"accept": bookings.accept, "decline": bookings.decline, "leave": bookings.leave}
@@ -54,7 +54,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     """Show those who were offered a seat, then those who wait, in the order of the rule."""
     rule = rules.rule_of(request.membership.organisation_id)  # type: ignore[attr-defined]
     first = ("-need_class",) if rule.order == "need" else ()
-    today = shown.local_day(clock.now())
+    today = day_of(clock.now())
     rows = []
     for entry in _entries(request).order_by("-state", *first, "since", "id")[:200]:
         session = entry.booking.session if entry.booking_id and entry.state == "offered" else entry.session
@@ -106,7 +106,7 @@ def rule(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         rules.publish(
-            request.act, organisation, told["order"], told["hold_hours"], told["small_first"], shown.local_day(clock.now())  # type: ignore[attr-defined]
+            request.act, organisation, told["order"], told["hold_hours"], told["small_first"], day_of(clock.now())  # type: ignore[attr-defined]
         )  # fmt: skip
         return redirect("desk:waiting")
     return render(request, "desk/rule.html", {"form": form, "rule": now})

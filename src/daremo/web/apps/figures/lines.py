@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
 from statistics import median
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, Sum
 
 from daremo.web.apps.figures.source import sessions_of, visits_of
+from daremo.web.apps.places import services as places
+from daremo.web.days import TOKYO, span
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 CAME = ("arrived", "attended")
 WANTED = ("confirmed", "arrived", "attended", "noshow")
 PEOPLE_A_HELPER = 4
@@ -54,12 +53,6 @@ class Line:
     def crowded(self) -> bool:
         """Whether more than four learners shared one helper."""
         return self.attended > PEOPLE_A_HELPER * self.helpers
-
-
-def span(first: date, last: date) -> tuple[datetime, datetime]:
-    """Return the moments at which a period in Japan begins and ends."""
-    begin = datetime.combine(first, datetime.min.time(), TOKYO)
-    return begin, datetime.combine(last + timedelta(days=1), datetime.min.time(), TOKYO)
 
 
 def so_far(first: date, last: date, now: datetime | None) -> tuple[datetime, datetime]:
@@ -211,16 +204,10 @@ def _ways(organisations: Sequence[int], begin: datetime, end: datetime) -> list[
         .filter(area__lat__isnull=False, point__lat__isnull=False)
         .exclude(mode__in=("home", "phone"))
     )
-    return [kilometres(*row) for row in rows.values_list("area__lat", "area__lon", "point__lat", "point__lon")]
-
-
-def kilometres(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Return the great-circle distance in km (haversine, radius 6371.0088 km)."""
-    a = (
-        sin(radians(lat2 - lat1) / 2) ** 2
-        + cos(radians(lat1)) * cos(radians(lat2)) * sin(radians(lon2 - lon1) / 2) ** 2
-    )
-    return 2 * 6371.0088 * asin(sqrt(a))
+    return [
+        places.kilometres((row[0], row[1]), (row[2], row[3]))
+        for row in rows.values_list("area__lat", "area__lon", "point__lat", "point__lon")
+    ]
 
 
 def _cost(organisations: Sequence[int], begin: datetime, end: datetime) -> float | None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from daremo.web.apps.figures.lines import span
 from daremo.web.apps.figures.source import areas, visits_of
+from daremo.web.days import span
 
 STAGES = ("school", "youth", "working", "65_74", "75_84", "85_over")
 

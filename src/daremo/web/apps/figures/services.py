@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Max
 
-from daremo.web.apps.figures.lines import Line, Summary, lines, span, summary
+from daremo.web.apps.figures.lines import Line, Summary, lines, summary
 from daremo.web.apps.figures.models import Release, Result
 from daremo.web.apps.figures.protect import SMALLEST, Key, Sum, protect
 from daremo.web.apps.figures.reached import STAGES, Reach, reached, worst
 from daremo.web.apps.figures.source import areas, visits_of
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
+from daremo.web.days import span
 from daremo.web.problems import conflict
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from daremo.kernel.errors import DaremoError
 from daremo.web import clock
 from daremo.web.apps.figures import report as reports
 from daremo.web.apps.figures import services as figures
-from daremo.web.apps.figures.lines import TOKYO, span
 from daremo.web.apps.figures.models import Release
 from daremo.web.apps.figures.source import sessions_of, visits_of
 from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.days import day_of, span
 from daremo.web.ui.context import site_of
 from daremo.web.ui.dates import say_date, say_day, say_era, say_time
 from daremo.web.ui.pieces import Fact, Table
@@ -43,7 +43,7 @@ WEEKS = 12
 
 
 def _today() -> date:
-    return clock.now().astimezone(TOKYO).date()
+    return day_of(clock.now())
 
 
 def _weeks(organisations: list[int], today: date) -> list[tuple[date, int]]:
@@ -52,7 +52,7 @@ def _weeks(organisations: list[int], today: date) -> list[tuple[date, int]]:
     begin, end = span(first, monday + timedelta(days=6))
     counts = [0] * WEEKS
     for started in visits_of(organisations, begin, end).values_list("started", flat=True):
-        counts[(started.astimezone(TOKYO).date() - first).days // 7] += 1
+        counts[(day_of(started) - first).days // 7] += 1
     return [(first + timedelta(weeks=n), counts[n]) for n in range(WEEKS)]
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from daremo.web.apps.finder.shown import LANGUAGE_NAMES, local_day, place_words
+from daremo.web.apps.finder.shown import LANGUAGE_NAMES, place_words
 from daremo.web.apps.finder.words import fill
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
+from daremo.web.days import day_of
 from daremo.web.ui.dates import say_day, say_time
 from daremo.web.ui.pieces import Place, Point, Tag, Time
 
@@ -40,13 +41,13 @@ def opening_words(point: Any, now: datetime) -> str:
     state = places.open_now(point.opening_hours, now)
     if state is None:
         return ""
-    change, today = places.next_change(point.opening_hours, now), local_day(now)
+    change, today = places.next_change(point.opening_hours, now), day_of(now)
     if change is None:
         return _("いつも開いています") if state else _("いまは閉まっています")
     at = say_time(change)
     if state:
-        return fill(_("開いています（{time}まで）"), time=at) if local_day(change) == today else _("開いています")
-    if local_day(change) == today:
+        return fill(_("開いています（{time}まで）"), time=at) if day_of(change) == today else _("開いています")
+    if day_of(change) == today:
         return fill(_("きょうは{time}から開きます"), time=at)
     return fill(_("つぎに開くのは、{day} {time}"), day=say_day(change, today), time=at)
 
@@ -65,7 +66,7 @@ def waiting_words(point: Any, now: datetime) -> str:
 
 def buttons(times: Sequence[schedule.FreeTime], now: datetime) -> list[Time]:
     """Return free times as buttons that begin a booking."""
-    today = local_day(now)
+    today = day_of(now)
     return [Time(t.starts, today, href=reverse("finder:start", kwargs={"session_id": t.session_id})) for t in times]
 
 
@@ -91,7 +92,7 @@ def _by_place(
     times: Sequence[schedule.FreeTime], session: Any, now: datetime, *, most: int, places_most: int, href: str = ""
 ) -> list[dict[str, Any]]:
     """Return ``{"place", "times"}`` for each place; nobody presses a time without seeing where it is."""
-    today, groups = local_day(now), dict[int, list[schedule.FreeTime]]()
+    today, groups = day_of(now), dict[int, list[schedule.FreeTime]]()
     for t in times:
         groups.setdefault(t.point_id, []).append(t)
     order = sorted(groups, key=lambda pk: (pk != session.point_id, min(t.starts for t in groups[pk])))

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from daremo.web.apps.bookings.services import spoken
 from daremo.web.apps.finder.cards import landmark_words, sketch, with_landmarks
-from daremo.web.apps.finder.shown import access_words, local_day, place_said, request_of, waits_of
+from daremo.web.apps.finder.shown import access_words, place_said, request_of, waits_of
 from daremo.web.apps.finder.words import fill
+from daremo.web.days import day_of
 from daremo.web.ui.context import site_of
 from daremo.web.ui.dates import say_date, say_day, say_era, say_time
 from daremo.web.ui.pieces import Fact, Link, Point, Ticket
@@ -22,7 +23,7 @@ from daremo.web.vocabulary import needs as needs_of
 
 def ticket_of(request: HttpRequest, reservation: Any, now: datetime, *, fresh: bool) -> Ticket:
     """Return the sheet to take along."""
-    site, today, language = site_of(), local_day(now), get_language() or "ja"
+    site, today, language = site_of(), day_of(now), get_language() or "ja"
     live = reservation.bookings.filter(state__in=("held", "confirmed", "arrived"), person__isnull=False)
     rows = list(
         live.exclude(held_by__startswith="wait:")

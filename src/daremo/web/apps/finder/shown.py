@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -14,17 +13,11 @@ from daremo.web.apps.finder.words import fill
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import looking
 from daremo.web.apps.schedule import services as schedule
+from daremo.web.days import TOKYO, day_of
 from daremo.web.ui.dates import say_date, say_day, say_era, say_time
 from daremo.web.ui.pieces import Fact
 from daremo.web.vocabulary import needs as needs_of
 from daremo.web.vocabulary import topics as topics_of
-
-TOKYO = ZoneInfo("Asia/Tokyo")
-
-
-def local_day(moment: datetime) -> date:
-    """Return the day in Japan."""
-    return moment.astimezone(TOKYO).date()
 
 
 def noon(day: date) -> datetime:
@@ -34,7 +27,7 @@ def noon(day: date) -> datetime:
 
 def short_day(moment: datetime) -> str:
     """Return 11月10日."""
-    day = local_day(moment)
+    day = day_of(moment)
     return f"{day.month}月{day.day}日"
 
 
@@ -133,9 +126,9 @@ def times_of(session: Any, now: datetime) -> list[tuple[str, str]]:
     for one in looking.enrolled_in(session):
         minutes = round((one.ends - one.starts).total_seconds() / 60)
         when = fill(
-            _("{day} {time}から{n}分"), day=say_date(one.starts, local_day(now)), time=say_time(one.starts), n=minutes
+            _("{day} {time}から{n}分"), day=say_date(one.starts, day_of(now)), time=say_time(one.starts), n=minutes
         )
-        rows.append((when, f"{say_era(one.starts)}・{say_day(one.starts, local_day(now))}"))
+        rows.append((when, f"{say_era(one.starts)}・{say_day(one.starts, day_of(now))}"))
     return rows
 
 
@@ -157,7 +150,7 @@ def rows_of(
         p.pk: p
         for p in apps.get_model("places", "SupportPoint")._default_manager.filter(pk__in={t.point_id for t in times})
     }
-    today, made = local_day(now), []
+    today, made = day_of(now), []
     for t in times:
         point = points[t.point_id]
         way = [fill(_("歩いて{n}分"), n=places.walk_minutes(t.km))] if near is not None and t.km is not None else []
@@ -179,7 +172,7 @@ def rows_of(
 
 def booking_of(booking: Any, now: datetime) -> dict[str, Any]:
     """Return a booking as a page shows it."""
-    session, today = booking.session, local_day(now)
+    session, today = booking.session, day_of(now)
     active = booking.state in ("held", "confirmed", "arrived")
     facts = [
         Fact(
@@ -232,7 +225,7 @@ def bookings_of(reservation: Any, now: datetime) -> list[dict[str, Any]]:
 
 def waits_of(reservation: Any, now: datetime) -> list[dict[str, Any]]:
     """Return what the reservation waits for."""
-    made, today = [], local_day(now)
+    made, today = [], day_of(now)
     for wait in reservation.waits.select_related(
         "session__point", "point", "offer", "booking__session__point"
     ).order_by("since"):

@@ -16,6 +16,7 @@ from daremo.web.apps.finder.searching import Found, find
 from daremo.web.apps.finder.words import fill
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.staff.access import public_page
+from daremo.web.days import day_of
 from daremo.web.ui.dates import say_date, say_day, say_time
 from daremo.web.ui.pieces import Fact, Table
 
@@ -134,7 +135,7 @@ def _courses(times: list[schedule.FreeTime], now: Any) -> list[dict[str, Any]]:
     """Return courses with a free seat in every lesson: title, first day, how often."""
     ids = {t.series_id: t for t in times if t.series_id is not None}
     series = apps.get_model("schedule", "Series")._default_manager.in_bulk(list(ids))
-    today, made = shown.local_day(now), []
+    today, made = day_of(now), []
     for key, free in ids.items():
         lessons = series[key].sessions.exclude(state="cancelled").count()
         when = f"{say_day(free.starts, today)} {say_time(free.starts)}"
@@ -156,7 +157,7 @@ def _full(row: Any, times: list[schedule.FreeTime], now: Any) -> list[dict[str, 
         .exclude(offer__kind="visit")
         .order_by("starts")[:60]
     )
-    free, today = {t.session_id for t in times}, shown.local_day(now)
+    free, today = {t.session_id for t in times}, day_of(now)
     seats = schedule.with_free_seats([s.pk for s in coming])
     return [
         {

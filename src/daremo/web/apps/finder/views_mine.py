@@ -23,6 +23,7 @@ from daremo.web.apps.finder.words import refused
 from daremo.web.apps.schedule import looking
 from daremo.web.apps.staff.access import public_page
 from daremo.web.apps.transfer import calendar as transfer
+from daremo.web.days import day_of
 from daremo.web.gate.account import address_of
 from daremo.web.ui.dates import say_date, say_time
 
@@ -182,7 +183,7 @@ def change(request: HttpRequest, booking_id: int) -> HttpResponse:
             return redirect("finder:mine")
         except DaremoError as error:
             problem, target = error, None
-    today = shown.local_day(now)
+    today = day_of(now)
     context = {
         "row": row,
         "new": f"{say_date(target.starts, today)} {say_time(target.starts)}" if target is not None else "",

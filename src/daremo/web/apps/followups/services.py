@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from daremo.web.apps.followups.models import FollowUp, Outcome
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
+from daremo.web.days import day_of
 from daremo.web.problems import refusal
 
 if TYPE_CHECKING:
     from daremo.web.apps.visits.models import Visit
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 DAYS = (30, 90)
 MOST_TRIES = 3
 _LETTERS = "23456789CFGHJMPQRVWX"
@@ -45,7 +44,7 @@ def plan(act: Act, visit: Visit) -> list[FollowUp]:
     made: list[FollowUp] = []
     if visit.person is None:
         return made
-    day = visit.started.astimezone(TOKYO).date()
+    day = day_of(visit.started)
     for days in DAYS:
         due = day + timedelta(days=days)
         near = FollowUp.objects.filter(
@@ -158,7 +157,7 @@ def results(organisations: list[int], first: date, last: date) -> Iterator[Resul
             person=row.person_id,
             area=row.person.area.code if row.person.area else "",
             life_stage=row.person.life_stage,
-            visit_day=visit.started.astimezone(TOKYO).date(),
+            visit_day=day_of(visit.started),
             topics=tuple(visit.topics),
             minutes=visit.minutes,
             action=visit.session.offer.action if visit.session else "",
@@ -182,7 +181,7 @@ def queue_messages(act: Act, organisations: list[int]) -> int:
     from daremo.web.apps.notices import services as notices
 
     queued = 0
-    for row in due(organisations, act.now.astimezone(TOKYO).date()):
+    for row in due(organisations, day_of(act.now)):
         contact = getattr(row.person, "contact", None)
         if contact is None or contact.prefers not in ("sms", "letter", "email"):
             continue

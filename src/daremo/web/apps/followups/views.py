@@ -10,18 +10,18 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from daremo.web import clock
-from daremo.web.apps.figures.lines import TOKYO
 from daremo.web.apps.followups import export
 from daremo.web.apps.followups import services as followups
 from daremo.web.apps.followups.models import FollowUp
 from daremo.web.apps.staff.access import may, staff_page, visible
+from daremo.web.days import day_of
 from daremo.web.ui.pieces import Table
 
 DAYS = 365
 
 
 def _period(request: HttpRequest) -> tuple[date, date]:
-    today = clock.now().astimezone(TOKYO).date()
+    today = day_of(clock.now())
     try:
         first = date.fromisoformat(request.GET.get("first") or (today - timedelta(days=DAYS)).isoformat())
         last = date.fromisoformat(request.GET.get("last") or today.isoformat())

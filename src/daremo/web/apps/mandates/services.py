@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.mandates.models import Mandate, MandateScope, MandateUse
+from daremo.web.days import day_of
 from daremo.web.problems import conflict, refusal
 
 if TYPE_CHECKING:
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 TEXT_VERSION = "2026-11"
 LONGEST_DAYS = 366
 TRIES = 5
-TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 def _today(act: Act) -> date:
     """Return the day in Japan: a mandate ends at midnight there, not at nine in the morning."""
-    return act.now.astimezone(TOKYO).date()
+    return day_of(act.now)
 
 
 def propose(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,6 +15,7 @@ from daremo.web.apps.journal.act import Act
 from daremo.web.apps.notices.letters import Words, occasions, unknown_facts, written
 from daremo.web.apps.notices.models import Letter, Notice
 from daremo.web.apps.notices.senders import Parcel, sender_of
+from daremo.web.days import TOKYO
 from daremo.web.problems import refusal
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ __all__ = [
     "words_of",
 ]  # fmt: skip
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 MOST_TRIES = 3
 REMIND_HOURS = 48
 WEEKDAYS = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}

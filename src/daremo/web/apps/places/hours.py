@@ -11,12 +11,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
 
+from daremo.web.days import TOKYO, day_of
 from daremo.web.ui.dates import say_day
 
 if TYPE_CHECKING:
     from daremo.web.apps.places.models import SupportPoint
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 AHEAD = timedelta(days=400)
 """Further away than this, "opens next" helps nobody."""
 CHANGES = 50
@@ -91,7 +91,7 @@ def hours_said(of: str | SupportPoint, now: datetime) -> str:
     state = open_now(of, now)
     if state is None:
         return ""
-    change, today = next_change(of, now), now.astimezone(TOKYO).date()
+    change, today = next_change(of, now), day_of(now)
     if change is None:
         return _("いつも開いています") if state else _("いまは閉まっています")
     at = change.astimezone(TOKYO)
@@ -114,7 +114,7 @@ def _opens_on(of: str | SupportPoint, day: date) -> bool:
     if hours is None or hours.is_open(start):
         return hours is not None
     first = next_change(of, start)
-    return first is not None and first.astimezone(TOKYO).date() == day
+    return first is not None and day_of(first) == day
 
 
 def _said_opening(at: datetime, today: date) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -14,6 +13,7 @@ from django.db.models import Max
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.queue.models import Ticket
+from daremo.web.days import day_of
 from daremo.web.problems import conflict
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from daremo.web.apps.people.models import Person
     from daremo.web.apps.places.models import Supporter, SupportPoint
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 TRIES = 20
 USUAL_MINUTES = 20
 """Minutes of help where a point has not served anybody yet today."""
@@ -35,11 +34,6 @@ class Wait:
 
     ahead: int
     minutes: int
-
-
-def day_of(moment: datetime) -> date:
-    """Return the day in Japan of an aware moment."""
-    return moment.astimezone(TOKYO).date()
 
 
 def take(

@@ -12,8 +12,9 @@ from daremo.web.again import settle
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.schedule.models import Offer, Opening, OpeningException, Seat, Session, Use
-from daremo.web.apps.schedule.recurrence import TOKYO, occurrences
+from daremo.web.apps.schedule.recurrence import occurrences
 from daremo.web.apps.schedule.sessions import assign, cancel_session
+from daremo.web.days import TOKYO, day_of
 from daremo.web.problems import refusal
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def make_sessions(act: Act, opening: Opening, until: date, *, again: Collection[
         now = (
             Opening.objects.select_for_update(of=("self",)).select_related("offer", "point", "room").get(pk=opening.pk)
         )
-        first = max(now.first, act.now.astimezone(TOKYO).date())
+        first = max(now.first, day_of(act.now))
         if not now.active or first > until:
             return made
         times = [(starts, ends) for starts, ends in occurrences(now, first, until) if starts > act.now]
@@ -91,7 +92,7 @@ def _standing(opening: Opening, since: datetime, again: Collection[date]) -> set
     return {
         starts
         for starts, state in rows.values_list("starts", "state")
-        if state != "cancelled" or starts.astimezone(TOKYO).date() not in again
+        if state != "cancelled" or day_of(starts) not in again
     }
 
 
@@ -164,8 +165,8 @@ def left_over(act: Act, opening: Opening) -> list[Session]:
     )
     if not rows:
         return []
-    last = rows[-1].starts.astimezone(TOKYO).date()
-    first = rows[0].starts.astimezone(TOKYO).date()
+    last = day_of(rows[-1].starts)
+    first = day_of(rows[0].starts)
     given = set(occurrences(opening, first, last)) if opening.active else set()
     return [row for row in rows if (row.starts, row.ends) not in given]
 

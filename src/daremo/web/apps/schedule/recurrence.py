@@ -7,17 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import jpholiday
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
+from daremo.web.days import TOKYO
 from daremo.web.problems import refusal
 
 if TYPE_CHECKING:
     from daremo.web.apps.schedule.models import Opening, OpeningException
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 MOST_DAYS = 366 * 3

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from math import ceil
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from daremo.web.apps.places.near import DETOUR, kilometres
+from daremo.web.days import TOKYO
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 SPEED_KM_H = 25.0
 """Pace between points by car or bus within a town."""
 FARTHEST = timedelta(hours=12)

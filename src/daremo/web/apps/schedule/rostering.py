@@ -12,9 +12,9 @@ from django.apps import apps
 from daremo.kernel.errors import DaremoError
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.schedule.models import Session, Use
-from daremo.web.apps.schedule.recurrence import TOKYO
 from daremo.web.apps.schedule.roster import Busy, Draft, Duty, Helper, draft
 from daremo.web.apps.schedule.sessions import assign
+from daremo.web.days import TOKYO
 
 if TYPE_CHECKING:
     from daremo.web.apps.places.models import Supporter

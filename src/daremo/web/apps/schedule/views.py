@@ -18,8 +18,8 @@ from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.schedule.forms import ExceptionForm, OfferForm, OpeningForm, PointForm
 from daremo.web.apps.schedule.models import Offer, Opening, Session
-from daremo.web.apps.schedule.recurrence import TOKYO
 from daremo.web.apps.staff.access import StaffRequest, may, staff_page, visible
+from daremo.web.days import day_of
 from daremo.web.ui.pieces import Fact
 
 AHEAD = timedelta(days=90)
@@ -74,7 +74,7 @@ def new_point(request: HttpRequest) -> HttpResponse:
 def point(request: HttpRequest, point_id: int) -> HttpResponse:
     """Show a place: what is offered when, and its sessions of the next four weeks."""
     row = get_object_or_404(_points(request), pk=point_id)
-    today = clock.now().astimezone(TOKYO).date()
+    today = day_of(clock.now())
     sessions = schedule.sessions_at(row, today, today + SHOWN)
     free = schedule.with_free_seats([session.pk for session in sessions])
     language = get_language() or "ja"
@@ -111,7 +111,7 @@ def edit_point(request: HttpRequest, point_id: int) -> HttpResponse:
     before = {name: getattr(row, name) for name in PointForm.base_fields}
     form = PointForm(request.POST or None, initial=before)
     if request.method == "POST" and form.is_valid():
-        today = clock.now().astimezone(TOKYO).date()
+        today = day_of(clock.now())
         places.change_point(request.act, row, **form.cleaned_data, verified_on=today)  # type: ignore[attr-defined]
         return redirect("schedule:point", point_id=row.pk)
     return form_page(request, form, _("場所を直す"), reverse("schedule:point", args=[row.pk]))
@@ -157,7 +157,7 @@ def new_opening(request: HttpRequest, point_id: int) -> HttpResponse:
         fields = {name: told[name] for name in ("start", "end", "first", "last", "capacity", "skip_holidays")}
         try:
             opening = schedule.add_opening(request.act, known[int(told["offer"])], row, rrule=form.rule(), **fields)  # type: ignore[attr-defined]
-            schedule.make_sessions(request.act, opening, (clock.now() + AHEAD).astimezone(TOKYO).date())  # type: ignore[attr-defined]
+            schedule.make_sessions(request.act, opening, day_of(clock.now() + AHEAD))  # type: ignore[attr-defined]
             return redirect(back)
         except DaremoError as error:
             problem = error
@@ -197,7 +197,7 @@ def forget_exception(request: HttpRequest, exception_id: int) -> HttpResponse:
 def end_opening(request: HttpRequest, opening_id: int) -> HttpResponse:
     """Let an opening end today; sessions that are booked stay until somebody cancels them."""
     row = cast(StaffRequest, request).rows["opening_id"]
-    schedule.end_opening(request.act, row, clock.now().astimezone(TOKYO).date())  # type: ignore[attr-defined]
+    schedule.end_opening(request.act, row, day_of(clock.now()))  # type: ignore[attr-defined]
     return redirect("schedule:point", point_id=row.point_id)
 
 

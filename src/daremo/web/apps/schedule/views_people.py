@@ -15,16 +15,16 @@ from daremo.web import clock
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.schedule.forms import WEEKDAYS, LeaveForm, QualificationForm, SupporterForm, TimeForm
-from daremo.web.apps.schedule.recurrence import TOKYO
 from daremo.web.apps.schedule.views import form_page
 from daremo.web.apps.staff.access import StaffRequest, may, staff_page, visible
+from daremo.web.days import day_of
 
 WEEK = timedelta(days=6)
 ROWS_OF_WHAT = {"leave": "Leave", "time": "Availability"}
 
 
 def _today() -> date:
-    return clock.now().astimezone(TOKYO).date()
+    return day_of(clock.now())
 
 
 @staff_page("supporters.see")

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.apps import apps
 
@@ -14,8 +13,8 @@ from daremo.region.model import STAGES, Region
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.places import services as places
+from daremo.web.days import day_of
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 #: The region's life stages as the desk writes them (``people.models``).
 LIFE_STAGES = {stage: {"65-74": "65_74", "75-84": "75_84", "85+": "85_over"}.get(stage, stage) for stage in STAGES}
 #: Kinds of places (the region's words) → name of who runs them, after the town's name, and the kind of body.
@@ -82,7 +81,7 @@ class Ground:
             step_free=place["step_free"],
             walk_in=place["kind"] in ("city_office", "library"),
             languages=["ja"],
-            verified_on=self.act.now.astimezone(TOKYO).date(),
+            verified_on=day_of(self.act.now),
             source="region",
             source_id=self._key(place),
         )

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from daremo.kernel.errors import Problem
 from daremo.kernel.tables import rows_of
@@ -19,13 +18,13 @@ from daremo.region.readers.places import read_places
 from daremo.region.readers.recognise import LIST_KINDS, recognise
 from daremo.region.readers.sheet import Sheet, heading_key
 from daremo.web.apps.transfer.records import PlaceRecord, Reading, as_csv, fitting, readable_hours
+from daremo.web.days import TOKYO
 
 if TYPE_CHECKING:
     from daremo.web.apps.places.models import SupportPoint
     from daremo.web.apps.schedule.models import Session
 
 LAYOUT = "facility"
-TOKYO = ZoneInfo("Asia/Tokyo")
 WEEK = (("Mo", "月"), ("Tu", "火"), ("We", "水"), ("Th", "木"), ("Fr", "金"), ("Sa", "土"), ("Su", "日"))
 
 

@@ -18,7 +18,8 @@ from daremo.web.apps.figures import services as figures
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
-from daremo.web.apps.transfer.ground import TOKYO, Ground, ground_of
+from daremo.web.apps.transfer.ground import Ground, ground_of
+from daremo.web.days import TOKYO
 from daremo.web.problems import conflict, refusal
 
 WEEKDAYS = dict(zip("月火水木金土日", ("MO", "TU", "WE", "TH", "FR", "SA", "SU")))

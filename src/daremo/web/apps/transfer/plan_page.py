@@ -18,7 +18,7 @@ from daremo.kernel.errors import DaremoError
 from daremo.web import clock
 from daremo.web.apps.staff.access import StaffRequest, staff_page
 from daremo.web.apps.transfer import services as transfer
-from daremo.web.apps.transfer.ground import TOKYO
+from daremo.web.days import day_of
 from daremo.web.ui.fields import DateField
 from daremo.web.ui.pieces import Fact, Table
 
@@ -57,7 +57,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     """Show what the plan would bring; the button brings it, all or nothing."""
     staff = cast(StaffRequest, request)
     told = read()
-    monday = clock.now().astimezone(TOKYO).date()
+    monday = day_of(clock.now())
     monday += timedelta(days=7 - monday.weekday())
     era = f"{monday.year}年{monday.month}月{monday.day}日"
     form = PlanForm(request.POST if request.method == "POST" else None, initial={"first": era, "weeks": WEEKS})

@@ -20,8 +20,8 @@ from daremo.web.apps.journal.act import Act
 from daremo.web.apps.people import services as people
 from daremo.web.apps.queue import services as queue
 from daremo.web.apps.schedule import services as schedule
-from daremo.web.apps.transfer.ground import TOKYO
 from daremo.web.apps.visits import services as visits
+from daremo.web.days import TOKYO
 from daremo.web.vocabulary import topics as all_topics
 
 GIVEN = (

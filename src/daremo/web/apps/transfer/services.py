@@ -16,10 +16,10 @@ from django.db.models import Count, Q
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.transfer import french, inclusion, municipal
 from daremo.web.apps.transfer.calendar import calendar_of, calendar_of_sessions
-from daremo.web.apps.transfer.ground import TOKYO
 from daremo.web.apps.transfer.imports import Change, Preview, apply, look, preview, refused, undo
 from daremo.web.apps.transfer.plan import Planned, load_plan
 from daremo.web.apps.transfer.practice import BACK, Practised, practise
+from daremo.web.days import day_of
 
 if TYPE_CHECKING:
     from daremo.kernel.errors import Problem
@@ -56,7 +56,7 @@ def load_sample(
     """
     since = replace(act, now=act.now - BACK)
     with transaction.atomic():
-        planned = load_plan(since, town_dir, plan_dir, first_day=since.now.astimezone(TOKYO).date(), weeks=weeks)
+        planned = load_plan(since, town_dir, plan_dir, first_day=day_of(since.now), weeks=weeks)
         body = apps.get_model("places", "Organisation")._default_manager
         ids = [planned.city, *body.filter(parent=planned.city).order_by("pk").values_list("pk", flat=True)]
         return planned, practise(act, ids, seed=seed)

@@ -20,8 +20,8 @@ from daremo.kernel.tables import rows_of
 from daremo.web import clock
 from daremo.web.apps.staff.access import StaffRequest, may, public_page, staff_page, visible
 from daremo.web.apps.transfer import services as transfer
-from daremo.web.apps.transfer.ground import TOKYO
 from daremo.web.apps.transfer.models import Import
+from daremo.web.days import day_of
 
 SHOWN = 200
 MOST_BYTES = 8_000_000
@@ -130,7 +130,7 @@ def export(request: HttpRequest, layout: str) -> HttpResponse:
     rows = apps.get_model("places", "SupportPoint")._default_manager.filter(state__in=("published", "stale"))
     points = list(visible(request, rows).select_related("organisation", "area").order_by("pk"))
     code, prefecture = _town(Path(settings.DAREMO_REGION))
-    today = clock.now().astimezone(TOKYO).date()
+    today = day_of(clock.now())
     data, problems = transfer.export_points(
         layout, points, today, code=code, prefecture=prefecture, city=settings.DAREMO_CITY
     )

@@ -14,12 +14,12 @@ from django.views.decorators.cache import never_cache
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
-from daremo.web.apps.figures.lines import TOKYO, span
 from daremo.web.apps.finder import shown
 from daremo.web.apps.people import services as people
 from daremo.web.apps.staff.access import staff_page, visible
 from daremo.web.apps.visits import rounds
 from daremo.web.apps.visits import services as visits
+from daremo.web.days import TOKYO, day_of, span
 from daremo.web.ui.dates import say_date, say_time
 from daremo.web.ui.fields import DateField
 
@@ -126,7 +126,7 @@ def _round(request: HttpRequest, chosen: int | None) -> HttpResponse:
             "stops": rows,
             "problem": problem,
             "has_errors": bool(problem),
-            "today": clock.now().astimezone(TOKYO).date().isoformat(),
+            "today": day_of(clock.now()).isoformat(),
         },
         status=409 if problem else 200,
     )

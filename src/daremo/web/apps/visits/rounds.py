@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import transaction
 
-from daremo.web.apps.figures.lines import kilometres
 from daremo.web.apps.journal.act import Act
+from daremo.web.apps.places.near import kilometres
 from daremo.web.problems import refusal
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def shortest(start: Place, stops: Sequence[Place]) -> list[int]:
         raise ValueError(f"{n} stops, at most {STOPS_MAX}")
     if n < 2:
         return list(range(n))
-    home = [kilometres(*start, *p) for p in stops]
-    way = [[kilometres(*a, *b) for b in stops] for a in stops]
+    home = [kilometres(start, p) for p in stops]
+    way = [[kilometres(a, b) for b in stops] for a in stops]
     best: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {(1 << i, i): (home[i], (i,)) for i in range(n)}
     for mask in range(1, 1 << n):
         for last in range(n):
@@ -101,7 +101,7 @@ def drafted(requests: Sequence[HelpRequest], base: SupportPoint, begin: datetime
     stops: list[Stop] = []
     here, free = start, begin
     for request, place in [*order, *((r, None) for r, p in placed if p is None)]:
-        km = kilometres(*here, *place) if here is not None and place is not None else None
+        km = kilometres(here, place) if here is not None and place is not None else None
         starts = free + timedelta(minutes=minutes_of_way(km))
         stops.append(Stop(request, starts, starts + timedelta(minutes=minutes), km))
         here, free = place or here, starts + timedelta(minutes=minutes)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -14,6 +13,7 @@ from django.db.models import Q
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.visits.models import Band, Goal, Incident, Orientation, Visit
+from daremo.web.days import TOKYO, day_of
 from daremo.web.problems import conflict, refusal
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from daremo.web.apps.schedule.models import Session
 
 LONGEST_MINUTES = 480
-TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,14 +250,12 @@ def aim(act: Act, person: Person, topic: str, words: str = "") -> Goal:
     found = Goal.objects.filter(person=person, topic=topic, state=Goal.State.OPEN).first()
     if found is not None:
         return journal.save(act, "goal.changed", found, words=words or found.words)
-    return journal.save(
-        act, "goal.set", Goal(person=person, topic=topic, words=words, since=act.now.astimezone(TOKYO).date())
-    )
+    return journal.save(act, "goal.set", Goal(person=person, topic=topic, words=words, since=day_of(act.now)))
 
 
 def met(act: Act, goal: Goal) -> Goal:
     """The person can do what she wanted."""
-    return journal.save(act, "goal.met", goal, state=Goal.State.MET, met_on=act.now.astimezone(TOKYO).date())
+    return journal.save(act, "goal.met", goal, state=Goal.State.MET, met_on=day_of(act.now))
 
 
 def orient(act: Act, visit: Visit, to: str) -> Orientation:

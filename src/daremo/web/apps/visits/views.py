@@ -13,19 +13,19 @@ from django.views.decorators.cache import never_cache
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
-from daremo.web.apps.figures.lines import TOKYO, span
 from daremo.web.apps.people import services as people
 from daremo.web.apps.staff.access import may, staff_page, visible
 from daremo.web.apps.visits import services as visits
 from daremo.web.apps.visits.forms import GroupForm, IncidentForm, VisitForm
 from daremo.web.apps.visits.models import Incident, Visit
+from daremo.web.days import day_of, span
 from daremo.web.ui.dates import say_date, say_time
 from daremo.web.ui.pieces import Fact, Table
 from daremo.web.vocabulary import topics
 
 
 def _today() -> date:
-    return clock.now().astimezone(TOKYO).date()
+    return day_of(clock.now())
 
 
 def _supporter(request: HttpRequest) -> Any:
@@ -90,7 +90,7 @@ def _shown_use(use: Any, today: date) -> dict[str, Any]:
             {"booking": booking.pk, "who": _named(booking.person), "state": booking.get_state_display(), "done": done}
         )
     return {
-        "today": use.starts.astimezone(TOKYO).date() == today,
+        "today": day_of(use.starts) == today,
         "when": f"{say_date(use.starts, today)} {say_time(use.starts)}〜{say_time(use.ends)}",
         "point": session.point.name,
         "offer": session.offer.title,
