@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,8 @@ def _address(view: str) -> str:
 def tabs_of(request: HttpRequest) -> list[dict[str, Any]]:
     """The staff tabs this person may open; a tab without a URL is left out.
 
-    ``current`` is ``"page"`` on the tab's own page, ``"true"`` on another page of the same app, else ``""``.
+    ``current`` is ``"page"`` on the tab's own page; on another page of the same app it is ``"true"`` on the one tab
+    whose address is most alike; else ``""``.
     """
     match = getattr(request, "resolver_match", None)
     name = match.view_name if match is not None else ""
@@ -102,10 +104,12 @@ def tabs_of(request: HttpRequest) -> list[dict[str, Any]]:
         for tab in getattr(config, "staff_tabs", ())
         if tab.allowed is None or tab.allowed(request)
     ]
+    kin = [address for tab, address in tabs if address and ":" in name and tab.view.split(":")[0] == name.split(":")[0]]
     exact = any(tab.view == name for tab, _ in tabs)
+    nearest = max(kin, key=lambda address: len(os.path.commonprefix([address, request.path])), default="")
     found = []
     for tab, address in sorted((t for t in tabs if t[1]), key=lambda t: (t[0].order, t[1])):
-        near = not exact and ":" in name and tab.view.split(":")[0] == name.split(":")[0]
+        near = not exact and address == nearest
         current = "page" if tab.view == name else "true" if near else ""
         found.append({"href": address, "label": tab.label, "current": current})
     return found

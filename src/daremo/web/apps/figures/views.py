@@ -295,7 +295,7 @@ def reach(request: HttpRequest) -> HttpResponse:
         request,
         "figures/reached.html",
         {
-            "first": first,
+            "first": say_date(first),
             "worst": Table("まだ会えていない人が多い順", columns, [cells(r) for r in few]),
             "stages": Table(
                 "年代ごと", [("年代", False), ("壁がある人", True), ("来た人", True), ("届いた割合", True)], by_stage
