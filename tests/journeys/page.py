@@ -17,12 +17,13 @@ import threading
 import warnings
 import wsgiref.simple_server
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 RULES = (Path(__file__).with_name("rules.js")).read_text(encoding="utf-8")
 FLAGS = (
@@ -124,10 +125,21 @@ def _keyboard(page: Page) -> list[str]:
     return wrong
 
 
+def _settled(page: Page) -> None:
+    """Wait until the page is loaded and autofocus, which the browser grants at a later frame, has had its chance."""
+    page.wait_for_load_state("load")
+    waiting = (
+        "() => { const box = document.querySelector('[autofocus]'); return !box || document.activeElement === box }"
+    )
+    with suppress(PlaywrightTimeout):  # the rule "errors" says what is wrong
+        page.wait_for_function(waiting, timeout=5_000)
+
+
 def problems(
     page: Page, *, citizen: bool = True, keyboard: bool = True, axe: bool = True, shell: bool = True
 ) -> list[str]:
     """Everything wrong with the page that is open now, one sentence each. Leaves it at 1280 × 900, light."""
+    _settled(page)
     wrong = list(_ask(page, "errors"))  # first, before anything moves the focus
     wrong += [
         p for rule in ONCE if shell or rule not in ("shell", "hosts", "weight") for p in _ask(page, rule, citizen)
