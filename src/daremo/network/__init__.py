@@ -1,0 +1,1 @@
+"""Lines and backbones: gaps, bottlenecks, failures, availability, upgrades and access. Method and limits: ``explain.md``."""
