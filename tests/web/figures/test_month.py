@@ -12,7 +12,8 @@ import pytest
 
 from daremo.kernel.errors import Conflict
 from daremo.web.apps.bookings import services as bookings
-from daremo.web.apps.figures import report, services
+from daremo.web.apps.figures import edition, report, services
+from daremo.web.apps.figures.lines import Summary
 from daremo.web.apps.people import services as people
 from daremo.web.apps.visits import services as visits
 from daremo.web.days import span
@@ -36,6 +37,11 @@ def attended(town: Town, hours: float, *, came: int = 1, seats: int = 1) -> Any:
         bookings.arrive(town.act(hours), booking)
         helped(town, booking.person, hours=hours, booking=booking, once=f"{session.pk}-{n}")
     return session
+
+
+def december(town: Town, name: str = edition.INTERNAL) -> edition.Edition:
+    ids = [town.city.pk]
+    return edition.of(name, services.lines(ids, *DECEMBER), services.summary(ids, *DECEMBER))
 
 
 def test_a_running_month_counts_only_sessions_that_have_begun(town: Town) -> None:
@@ -127,7 +133,9 @@ def test_the_released_tables_share_their_totals_and_hide_three_people(town: Town
 def test_excel_opens_and_holds_every_session(town: Town) -> None:
     attended(town, 24)
     rows = services.lines([town.city.pk], *DECEMBER)
-    book = zipfile.ZipFile(io.BytesIO(report.as_excel("12月", rows, services.summary([town.city.pk], *DECEMBER))))
+    book = zipfile.ZipFile(
+        io.BytesIO(report.as_excel("12月", edition.internal(rows, services.summary([town.city.pk], *DECEMBER))))
+    )
     assert book.testzip() is None
     sheet, words = book.read("xl/worksheets/sheet2.xml").decode(), book.read("xl/sharedStrings.xml").decode()
     assert sheet.count("<row ") == 1 + len(rows) and "中央図書館" in words
@@ -137,7 +145,7 @@ def test_csv_opens_with_a_line_for_every_session_and_no_formula(town: Town) -> N
     town.point.name = "=1+1"
     town.point.save()
     attended(town, 24)
-    told = list(csv.reader(io.StringIO(report.as_csv(services.lines([town.city.pk], *DECEMBER)).decode("utf-8-sig"))))
+    told = list(csv.reader(io.StringIO(report.as_csv(december(town)).decode("utf-8-sig"))))
     assert tuple(told[0]) == report.HEADINGS and len(told) == 2
     assert told[1][2] == "'=1+1"
 
@@ -146,8 +154,7 @@ def test_the_pdf_opens_and_says_the_month(town: Town) -> None:
     pypdf = pytest.importorskip("pypdf")
     pytest.importorskip("typst")
     attended(town, 24)
-    rows, told = services.lines([town.city.pk], *DECEMBER), services.summary([town.city.pk], *DECEMBER)
-    made = report.as_pdf("みほん市", "推進課", "2026年12月", date(2027, 1, 5), rows, told)
+    made = report.as_pdf("みほん市", "推進課", "2026年12月", date(2027, 1, 5), december(town))
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(made)).pages)
     assert "2026年12月" in text and "中央図書館" in text
 
@@ -170,3 +177,37 @@ def test_who_is_not_reached_counts_persons_not_visits(town: Town) -> None:
     row = next(r for r in services.reached([town.city.pk], *DECEMBER) if (r.area, r.life_stage) == ("1", "75_84"))
     assert (row.came, row.left_behind, row.share) == (1, 40.0, 1 / 40)
     assert services.worst([row])[0] is row
+
+
+def test_the_public_edition_prints_no_small_count_and_the_internal_one_prints_all(town: Town) -> None:
+    for hours, came in ((24, 1), (48, 3), (72, 6), (96, 7)):
+        attended(town, hours, came=came, seats=8)
+    shown = [row[11] for row in report.rows_of(december(town, edition.PUBLIC))]
+    # 1 + 3 would be found from the total 17 − 13: six hides with them
+    assert shown == [report.WITHHELD, report.WITHHELD, report.WITHHELD, 7]
+    assert [row[11] for row in report.rows_of(december(town))] == [1, 3, 6, 7]
+    assert {row[13] for row in report.rows_of(december(town, edition.PUBLIC))} == {report.WITHHELD}
+    told = {name: value for name, value, _how in report.measures(december(town, edition.PUBLIC))}
+    assert told["参加した人（のべ）"] == "17人" and told["1人だけのコマの割合"] == report.WITHHELD
+
+
+def test_a_month_with_three_learners_tells_no_number_of_people_to_the_public(town: Town) -> None:
+    attended(town, 24, came=3, seats=4)
+    told = {name: value for name, value, _how in report.measures(december(town, edition.PUBLIC))}
+    for name in ("参加した人（のべ）", "1コマの人数", "支援者1人あたり", "相談の記録", "1人だけのコマの割合"):
+        assert told[name] == report.WITHHELD, name
+    assert told["コマ数"] == "1"
+    assert "1人" not in report.as_csv(december(town, edition.PUBLIC)).decode("utf-8-sig")
+
+
+def test_every_figure_of_the_month_names_the_fields_that_it_is_made_of() -> None:
+    fields = set().union(*(gone for gone, *_told in report._told(Summary(*([1] * 15)))))  # type: ignore[arg-type]
+    assert fields <= set(Summary.__dataclass_fields__)
+    untold = set(Summary.__dataclass_fields__) - fields
+    assert untold == {"slots", "booked", "visits", "minutes", "wait_minutes_p90", "cost_yen"}
+
+
+def test_the_table_of_who_came_hides_a_few_and_what_would_give_them_away() -> None:
+    rows = [services.Reach(str(n), f"町{n}", "75_84", 100.0, 40.0, came) for n, came in enumerate((2, 9, 30))]
+    assert services.withheld(rows) == (frozenset({("0", "75_84"), ("1", "75_84")}), frozenset())
+    assert services.withheld(rows[:1]) == (frozenset({("0", "75_84")}), frozenset({"75_84"}))

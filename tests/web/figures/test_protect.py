@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from daremo.web.apps.figures.protect import Key, Sum, cross, found_out, interval, protect
+from daremo.web.apps.figures.protect import Key, Sum, column, cross, found_out, interval, protect
 
 
 def filled(name: str, cells: list[list[int]]) -> tuple[dict[Key, int], list[Sum]]:
@@ -131,3 +131,17 @@ def test_a_total_that_is_no_sum_is_refused() -> None:
     values["row", "r0"] = 9
     with pytest.raises(ValueError, match="is not the sum"):
         protect(values, sums)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_rule_for_one_sum_leaves_nothing_that_the_audit_by_programs_finds(seed: int) -> None:
+    draw = Random(seed)
+    counts = [draw.choice((0, 0, 1, 2, 3, 4, 5, 6, 9, 30)) for _n in range(draw.randint(1, 7))]
+    values: dict[Key, int] = {("cell", n): v for n, v in enumerate(counts)} | {("all",): sum(counts)}
+    sums = [Sum(("all",), tuple(("cell", n) for n in range(len(counts))))]
+    few, total = column(counts)
+    hidden = frozenset({("cell", n) for n in few} | ({("all",)} if total else set()))
+    if total:  # nothing ties the cells then; what is left must not be a small count
+        assert not [k for k, v in values.items() if k not in hidden and 0 < v < 5]
+    else:
+        assert found_out(values, hidden, sums) == []

@@ -19,6 +19,7 @@ WORDS = {
     "counter:booking-step": {"step": "noshow"},
     "visits:incident-step": {"state": "checked"},
     "figures:report": {"form": "csv"},
+    "figures:internal-report": {"form": "csv"},
     "visits:round": {"day": "2026-12-01"},
 }
 

@@ -91,6 +91,21 @@ def _component(key: Key, hidden: set[Key], sums: Sequence[Sum]) -> set[Key]:
     return seen
 
 
+def column(values: Sequence[int], smallest: int = SMALLEST) -> tuple[list[int], bool]:
+    """Return which of some counts (people) and whether their total are not printed, when they stand in one sum only.
+
+    The exact rule of :func:`protect` without its programs: a hidden count lies between 0 and the sum of all hidden ones,
+    so that sum must reach the threshold; the smallest printed counts join until it does, the total last.
+    """
+    hidden = {n for n, v in enumerate(values) if 0 < v < smallest}
+    rest = sorted((v, n) for n, v in enumerate(values) if v >= smallest)
+    bare = bool(hidden) and (len(hidden) == 1 or sum(values[n] for n in hidden) < smallest)
+    if bare and rest:
+        hidden.add(rest[0][1])
+        bare = False
+    return sorted(hidden), bare or 0 < sum(values) < smallest
+
+
 def protect(values: Mapping[Key, int], sums: Sequence[Sum], smallest: int = SMALLEST) -> frozenset[Key]:
     """Return the cells and totals that are not printed.
 

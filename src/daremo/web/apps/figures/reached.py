@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from daremo.web.apps.figures.protect import column
 from daremo.web.apps.figures.source import areas, visits_of
 from daremo.web.days import span
 
@@ -69,3 +70,16 @@ def worst(rows: Sequence[Reach], how_many: int = 10) -> list[Reach]:
     """Return the areas and life stages with the most people left behind whom nobody has met."""
     known = [row for row in rows if row.left_behind]
     return sorted(known, key=lambda row: -((row.left_behind or 0) - row.came))[:how_many]
+
+
+def withheld(rows: Sequence[Reach]) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+    """Return the (area, life stage) whose count is not shown, and the life stages whose total is not."""
+    hidden: set[tuple[str, str]] = set()
+    bare: set[str] = set()
+    for stage in {row.life_stage for row in rows}:
+        those = [row for row in rows if row.life_stage == stage]
+        few, total = column([row.came for row in those])
+        hidden |= {(those[at].area, stage) for at in few}
+        if total:
+            bare.add(stage)
+    return frozenset(hidden), frozenset(bare)

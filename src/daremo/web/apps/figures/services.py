@@ -14,7 +14,7 @@ from django.db.models import Max
 from daremo.web.apps.figures.lines import Line, Summary, lines, summary
 from daremo.web.apps.figures.models import Release, Result
 from daremo.web.apps.figures.protect import SMALLEST, Key, Sum, protect
-from daremo.web.apps.figures.reached import STAGES, Reach, reached, worst
+from daremo.web.apps.figures.reached import STAGES, Reach, reached, withheld, worst
 from daremo.web.apps.figures.source import areas, visits_of
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Line", "Reach", "Summary", "gains", "keep_result", "lines", "make_release", "newest", "printed_again", "reached",
-    "recomputed", "summary", "worst",
+    "recomputed", "summary", "withheld", "worst",
 ]  # fmt: skip
 
 ATTENDANCE = "attendance"

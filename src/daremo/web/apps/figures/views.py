@@ -16,11 +16,12 @@ from django.views.decorators.cache import never_cache
 
 from daremo.kernel.errors import DaremoError
 from daremo.web import clock
+from daremo.web.apps.figures import edition as editions
 from daremo.web.apps.figures import report as reports
 from daremo.web.apps.figures import services as figures
 from daremo.web.apps.figures.models import Release
 from daremo.web.apps.figures.source import sessions_of, visits_of
-from daremo.web.apps.staff.access import staff_page, visible
+from daremo.web.apps.staff.access import may, staff_page, visible
 from daremo.web.days import day_of, span
 from daremo.web.ui.context import site_of
 from daremo.web.ui.dates import say_date, say_day, say_era, say_time
@@ -40,6 +41,7 @@ STAGES = {
 MODES = {"point": "窓口", "home": "訪問", "phone": "電話", "group": "教室", "street": "出張"}
 WITHHELD = "少ないため出しません"
 WEEKS = 12
+FORMS = (("xlsx", "Excel", "download"), ("csv", "CSV", "download"), ("pdf", "PDF", "print"))
 
 
 def _today() -> date:
@@ -196,12 +198,22 @@ def _todo(request: HttpRequest, now: Any, today: date) -> list[dict[str, str]]:
 @staff_page("figures.see")
 @never_cache
 def month(request: HttpRequest, year: int | None = None, month: int | None = None) -> HttpResponse:
-    """Show a month: the figures, how each is counted, every session."""
+    """Show a month without its small counts: the figures, how each is counted, every session."""
+    return _show(request, editions.PUBLIC, *_month(year, month))
+
+
+@staff_page("counts.see")
+@never_cache
+def detail(request: HttpRequest, year: int, month: int) -> HttpResponse:
+    """Show a month with every count, for those who run the programme."""
+    return _show(request, editions.INTERNAL, *_month(year, month))
+
+
+def _show(request: HttpRequest, name: str, first: date, last: date) -> HttpResponse:
     ids = request.organisation_ids  # type: ignore[attr-defined]
-    first, last = _month(year, month)
     now = clock.now()
-    rows, told = figures.lines(ids, first, last, now), figures.summary(ids, first, last, now)
-    cells = [[("—" if c is None else c) for c in reports.row_of(line)] for line in rows[:500]]
+    edition = editions.of(name, figures.lines(ids, first, last, now), figures.summary(ids, first, last, now))
+    cells = [[("—" if c is None else c) for c in row] for row in reports.rows_of(edition)[:500]]
     columns = [(name, at in (5, 7, 8, 9, 10, 11, 12, 13, 14)) for at, name in enumerate(reports.HEADINGS)]
     before, after = first - timedelta(days=1), last + timedelta(days=1)
     return render(
@@ -210,10 +222,15 @@ def month(request: HttpRequest, year: int | None = None, month: int | None = Non
         {
             "first": first,
             "title": f"{first.year}年{first.month}月",
-            "measures": [Fact(name, value, small=how) for name, value, how in reports.measures(told)],
+            "measures": [Fact(name, value, small=how) for name, value, how in reports.measures(edition)],
+            "edition": edition.name,
+            "files": "figures:internal-report" if name == editions.INTERNAL else "figures:report",
+            "forms": FORMS,
+            "notice": reports.NOTICE[edition.name],
+            "may_detail": may(request, "counts.see"),
             "running": first <= _today() <= last,
             "table": Table("コマ別の記録", columns, cells),
-            "more": max(0, len(rows) - 500),
+            "more": max(0, len(edition.rows) - 500),
             "before": before,
             "after": after if after <= _today() else None,
         },
@@ -232,26 +249,37 @@ def _month(year: int | None, month: int | None) -> tuple[date, date]:
 @staff_page("figures.see")
 @never_cache
 def report(request: HttpRequest, year: int, month: int, form: str) -> HttpResponse:
-    """Return the month as Excel, CSV or PDF."""
+    """Return the month without its small counts as Excel, CSV or PDF."""
+    return _file(request, editions.PUBLIC, *_month(year, month), form)
+
+
+@staff_page("counts.see")
+@never_cache
+def detailed_report(request: HttpRequest, year: int, month: int, form: str) -> HttpResponse:
+    """Return the month with every count as Excel, CSV or PDF: the report that the programme asks for."""
+    return _file(request, editions.INTERNAL, *_month(year, month), form)
+
+
+def _file(request: HttpRequest, name: str, first: date, last: date, form: str) -> HttpResponse:
     ids = request.organisation_ids  # type: ignore[attr-defined]
-    first, last = _month(year, month)
     now = clock.now()
-    rows, told = figures.lines(ids, first, last, now), figures.summary(ids, first, last, now)
+    edition = editions.of(name, figures.lines(ids, first, last, now), figures.summary(ids, first, last, now))
     title = f"{first.year}年{first.month}月"
     site = site_of("ja")
     kinds: dict[str, tuple[str, Callable[[], bytes]]] = {
         "xlsx": (
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            lambda: reports.as_excel(f"{title} 実施報告", rows, told),
+            lambda: reports.as_excel(f"{title} 実施報告", edition),
         ),
-        "csv": ("text/csv; charset=utf-8", lambda: reports.as_csv(rows)),
-        "pdf": ("application/pdf", lambda: reports.as_pdf(site["city"], site["office"], title, _today(), rows, told)),
+        "csv": ("text/csv; charset=utf-8", lambda: reports.as_csv(edition)),
+        "pdf": ("application/pdf", lambda: reports.as_pdf(site["city"], site["office"], title, _today(), edition)),
     }
     if form not in kinds:
         raise Http404
     kind, make = kinds[form]
     answer = HttpResponse(make(), content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="daremo-{first:%Y-%m}.{form}"'
+    mark = "-internal" if name == editions.INTERNAL else ""
+    answer["Content-Disposition"] = f'attachment; filename="daremo-{first:%Y-%m}{mark}.{form}"'
     return answer
 
 
@@ -263,15 +291,17 @@ def reach(request: HttpRequest) -> HttpResponse:
     first = date(today.year - (today.month < 4), 4, 1)
     rows = figures.reached(ids, first, today)
     few = figures.worst(rows, 20)
+    hidden, bare = figures.withheld(rows)
 
     def cells(row: figures.Reach) -> list[object]:
+        gone = (row.area, row.life_stage) in hidden
         return [
             row.name or "（地区不明）",
             STAGES.get(row.life_stage, row.life_stage),
             "—" if row.residents is None else f"{row.residents:,.0f}",
             "—" if row.left_behind is None else f"{row.left_behind:,.0f}",
-            f"{row.came:,}",
-            "—" if row.share is None else f"{100 * row.share:.0f}%",
+            reports.WITHHELD if gone else f"{row.came:,}",
+            "—" if row.share is None else reports.WITHHELD if gone else f"{100 * row.share:.0f}%",
         ]
 
     columns = [
@@ -288,7 +318,11 @@ def reach(request: HttpRequest) -> HttpResponse:
         t[0] += row.left_behind or 0
         t[1] += row.came
     by_stage = [
-        [STAGES.get(s, s), f"{left:,.0f}", f"{came:,.0f}", f"{100 * came / left:.1f}%" if left else "—"]
+        [
+            STAGES.get(s, s),
+            f"{left:,.0f}",
+            *([reports.WITHHELD] * 2 if s in bare else [f"{came:,.0f}", f"{100 * came / left:.1f}%" if left else "—"]),
+        ]
         for s, (left, came) in totals.items()
     ]
     return render(
