@@ -19,7 +19,7 @@ from daremo.web.apps.bookings.models import Booking, Reservation
 from daremo.web.apps.journal import services as journal
 from tests.against.oversold import counted
 from tests.web.bookings.town import START, new_town
-from tests.web.faults.journey import Resident
+from tests.web.faults.journey import TOLD, Resident
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -143,3 +143,47 @@ def test_a_worker_killed_while_it_sends_neither_loses_the_message_nor_writes_two
     # not again at once; after its pause once more under the same key, so that the outbox holds one message
     assert found["sent"] == [0, 1, 0]
     assert found["states"] == [["sent", 2]] and len(found["files"]) == 1 and found["journal"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_lost_while_the_answers_are_kept_leaves_the_seat_to_the_person(
+    tables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says that it is our fault; the same step again finds the same seat, and one booking comes of it."""
+    from django.contrib.sessions.backends.base import UpdateError
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.db import OperationalError
+
+    def dies(self: Any, must_create: bool = False) -> None:
+        try:
+            raise OperationalError("server closed the connection unexpectedly")
+        except OperationalError as error:
+            raise UpdateError from error
+
+    town = new_town()
+    session = town.session(seats=1)
+    with clock.at(START):
+        who = Resident()
+        path = who.ask("get", f"/book/{session.pk}/").headers["Location"]
+        with monkeypatch.context() as patch:
+            patch.setattr(SessionStore, "save", dies)
+            answer = who.ask("post", path, TOLD)
+        page = answer.content.decode()
+        assert answer.status_code == 503 and "0000-12-3456" in page and answer.headers["Retry-After"] == "60"
+        assert [b.state for b in Booking.objects.all()] == ["held"]
+        while not path.endswith("/check/"):
+            answer = who.ask("post", path, TOLD)
+            assert answer.status_code == 302
+            path = answer.headers["Location"]
+        assert who.ask("post", path).status_code == 302
+    assert [b.state for b in Booking.objects.all()] == ["confirmed"]
+    in_order()
+
+
+def test_a_request_that_cannot_be_read_stays_the_askers_and_not_the_databases() -> None:
+    from django.core.exceptions import SuspiciousOperation
+    from django.test import RequestFactory
+
+    from daremo.web.ui.handlers import bad_request
+
+    assert bad_request(RequestFactory().get("/"), SuspiciousOperation("no")).status_code == 400

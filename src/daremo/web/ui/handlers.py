@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -20,8 +21,21 @@ def _shown(request: HttpRequest, template: str, status: int) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Page for a request that cannot be read."""
+    """Page for a request that cannot be read; for a database that went away while the answer was kept, ours (503)."""
+    if _database_gone(exception):
+        answer = server_error(request)
+        answer.status_code, answer["Retry-After"] = 503, "60"
+        return answer
     return _shown(request, "400.html", 400)
+
+
+def _database_gone(exception: BaseException | None) -> bool:
+    """Whether this error came from a lost database: Django tells a session that could not be saved as a bad request."""
+    while exception is not None:
+        if isinstance(exception, InterfaceError | OperationalError):
+            return True
+        exception = exception.__cause__ or exception.__context__
+    return False
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

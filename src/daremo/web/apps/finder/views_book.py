@@ -52,6 +52,9 @@ def start(request: HttpRequest, session_id: int) -> HttpResponse:
         if closed or not all(schedule.with_free_seats([s.pk for s in lessons]).values()):
             return _gone(request, conflict("session-closed" if closed else "seat-gone"), session, draft)
     draft = drafts.taken_along(request, kind, what, now) or draft
+    if draft is None and session.series_id is None:
+        # kept before any seat is held: whatever is lost after that, the same draft finds its seat again
+        drafts.store(request, draft := Draft(kind, what), now)
     first = _url(draft or Draft(kind, what), _next_step(draft, steps.steps_of(kind, what)))
     if session.series_id is None:
         return redirect(first)
