@@ -106,7 +106,6 @@ def next_lessons(
             + THEME * about
             - FITTING * abs(at - RIGHT_AT[lesson.level])
             + GAIN * gain
-            - (10.0 if name in had else 0.0)
         )
         steps.append(Step(name, worth, wanted, gain))
     steps.sort(key=lambda s: (-s.worth, s.lesson))
@@ -115,7 +114,7 @@ def next_lessons(
         if lessons[step.lesson].theme not in {lessons[one.lesson].theme for one in chosen}:
             chosen.append(step)
     rest = [step for step in steps if step not in chosen]
-    return (chosen + rest)[:at_most]
+    return sorted(chosen + rest, key=lambda s: s.lesson in had)[:at_most]
 
 
 def _need(ability: float) -> float:
