@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from allauth.account import views as account
-from allauth.socialaccount.providers.openid_connect.urls import urlpatterns as oidc
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from daremo.web.apps.staff import views, views_accounts, views_records
+from daremo.web.apps.staff import municipal, views, views_accounts, views_records
 
 own: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -50,7 +49,8 @@ ours_of_allauth: list[URLPattern | URLResolver] = [
     path("keys/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
     path("city/", include("allauth.socialaccount.urls")),
-    path("city/", include(oidc)),
+    path("city/oidc/<str:provider_id>/login/", municipal.login, name="openid_connect_login"),
+    path("city/oidc/<str:provider_id>/login/callback/", municipal.callback, name="openid_connect_callback"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
