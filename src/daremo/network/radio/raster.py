@@ -81,7 +81,7 @@ class Raster:
         """Row and column (fractions; whole numbers are cell centres) of points given in the grid's coordinates."""
         column = (np.asarray(x, np.float64) - self.west) / self.cell_x - 0.5
         row = self.shape[0] - 0.5 - (np.asarray(y, np.float64) - self.south) / self.cell_y
-        return np.array(row, np.float64), np.array(column, np.float64)
+        return row, column
 
     def inside(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.bool_]:
         """Whether points lie on the grid, one flag a point."""
@@ -92,8 +92,8 @@ class Raster:
     def centres(self) -> tuple[Floats, Floats]:
         """Coordinates of the cell centres: x of each column, y of each row (degrees or m)."""
         rows, columns = self.shape
-        x = self.west + (np.arange(columns) + 0.5) * self.cell_x
-        y = self.south + (rows - 0.5 - np.arange(rows)) * self.cell_y
+        x = self.west + (np.arange(columns, dtype=np.float64) + 0.5) * self.cell_x
+        y = self.south + (rows - 0.5 - np.arange(rows, dtype=np.float64)) * self.cell_y
         return x, y
 
 
