@@ -17,6 +17,7 @@ from daremo.kernel.tables import rows_of
 from daremo.web import clock
 from daremo.web.apps.api import webhooks
 from daremo.web.apps.bookings import services as bookings
+from daremo.web.apps.diagnosis import services as diagnosis
 from daremo.web.apps.followups import services as followups
 from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.apps.mandates import services as mandates
@@ -24,6 +25,7 @@ from daremo.web.apps.notices import services as notices
 from daremo.web.apps.people import services as people
 from daremo.web.apps.queue import services as queue
 from daremo.web.apps.schedule import services as schedule
+from daremo.web.apps.skills import services as skills
 from daremo.web.days import day_of
 from daremo.web.gate import counts
 from daremo.web.gate.logs import places_of
@@ -80,6 +82,11 @@ def _ask_again(act: Act) -> int:
     return followups.queue_messages(act, list(organisations))
 
 
+def _erase(act: Act) -> int:
+    today = _today(act)
+    return people.keep_time(act, today) + skills.keep_time(act, today) + diagnosis.keep_time(act, today)
+
+
 WORK: dict[str, Callable[[Act], object]] = {
     "expire": bookings.expire,
     "send": notices.send_due,
@@ -89,7 +96,7 @@ WORK: dict[str, Callable[[Act], object]] = {
     "tickets": lambda act: queue.close_day(act, _today(act)),
     "mandates": lambda act: mandates.expire(act, _today(act)),
     "sessions": _make_sessions,
-    "erase": lambda act: people.keep_time(act, _today(act)),
+    "erase": _erase,
     "tidy": _tidy,
 }
 

@@ -23,7 +23,7 @@ ALLOWED_HOSTS = list(CONFIGURATION["DAREMO_HOSTS"])
 #: Features in the order of the house: each rests on services of those before it.
 FEATURES = (
     "journal", "places", "people", "schedule", "bookings", "queue", "visits", "followups", "mandates",
-    "notices", "figures", "transfer", "api", "finder", "desk", "counter",
+    "notices", "figures", "transfer", "api", "finder", "desk", "counter", "skills", "diagnosis",
 )  # fmt: skip
 _written = [f"daremo.web.apps.{name}" for name in FEATURES if find_spec(f"daremo.web.apps.{name}")]
 

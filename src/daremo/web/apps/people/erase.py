@@ -19,6 +19,7 @@ def erase_contact(act: Act, person: Person) -> int:
     The rows stay, with no name, number, address or word, and every column that is counted stays as it was.
     """
     from daremo.web.apps.notices import forget as notices
+    from daremo.web.apps.skills import services as skills
     from daremo.web.apps.visits import forget as visits
 
     def work() -> int:
@@ -29,7 +30,7 @@ def erase_contact(act: Act, person: Person) -> int:
                 if any(getattr(contact, name) for name in Contact.PERSONAL):
                     journal.save(act, "contact.erased", contact, **blank)
                     done += 1
-            done += visits.forget(act, row) + notices.forget(act, row)
+            done += visits.forget(act, row) + notices.forget(act, row) + skills.forget(act, row)
         return done
 
     return settle(work)

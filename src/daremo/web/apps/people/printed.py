@@ -22,6 +22,7 @@ OWN: dict[str, tuple[str, ...]] = {
     "followups": ("outcome",),
     "mandates": ("scopes",),
     "notices": (),
+    "checks": (),
     "accesses": (),
 }
 INNER = frozenset({"id", "match_key", "phone_key", "phone_last4", "once", "held_by"})

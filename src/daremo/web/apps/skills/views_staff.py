@@ -1,0 +1,183 @@
+"""The check with somebody beside: a supporter asks, enters a paper form, sees what a person agreed to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from daremo.assess.content.read import content
+from daremo.assess.content.records import DONT_KNOW
+from daremo.web import clock
+from daremo.web.apps.finder.words import fill
+from daremo.web.apps.people import services as people
+from daremo.web.apps.skills import draft as drafts
+from daremo.web.apps.skills import drawing, measure, offers, said
+from daremo.web.apps.skills import services as skills
+from daremo.web.apps.skills.draft import Draft
+from daremo.web.apps.skills.forms import STAGES
+from daremo.web.apps.skills.models import Check
+from daremo.web.apps.staff.access import may, public_page, staff_page, visible
+from daremo.web.ui.dates import say_date
+
+
+@staff_page("skills.see", post="skills.edit")
+@never_cache
+def hub(request: HttpRequest) -> HttpResponse:
+    """Show what can be done here; a POST begins a check with somebody who gives no name yet."""
+    if request.method == "POST":
+        drafts.store(request, Draft(mode="assisted"), clock.now())
+        return redirect("skills:about", step="stage")
+    rows = visible(request, Check.objects.select_related("person")).order_by("-at")[:20]
+    return render(
+        request,
+        "skills/hub.html",
+        {
+            "checks": [
+                {"person": c.person_id, "when": c.at, "mode": c.get_mode_display(), "name": _named(c.person)} for c in rows
+            ],
+            "may_edit": may(request, "skills.edit"),
+            "may_items": may(request, "items.see"),
+            "may_export": may(request, "answers.export"),
+        },
+    )  # fmt: skip
+
+
+def _named(person: Any) -> str:
+    contact = people.contact_of(person)
+    return f"{contact.name} さん" if contact and contact.name else "（お名前なし）"
+
+
+@staff_page("skills.see", post="skills.edit", of={"person_id": "people.person"})
+@never_cache
+def person(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Show what a person agreed to show, and what changed; a POST begins a check with her."""
+    row: Any = request.rows["person_id"]  # type: ignore[attr-defined]
+    people.looked(request.act, request.user, row, "力だめし", "相談")  # type: ignore[attr-defined,arg-type]
+    if request.method == "POST":
+        stage = row.life_stage if row.life_stage in dict(STAGES) else "unknown"
+        drafts.store(request, Draft(mode="assisted", person=row.pk, stage=stage), clock.now())
+        return redirect("skills:about", step="goal" if stage != "unknown" else "stage")
+    checks = skills.checks_of(row)
+    change = skills.compared(checks[0], checks[-1]) if len(checks) > 1 else None
+    last = checks[-1] if checks else None
+    language = get_language() or "ja"
+    steps = offers.lessons_for(skills.profile_of(last), last.goal, last.life_stage) if last else []
+    return render(
+        request,
+        "skills/person.html",
+        {
+            "person": row,
+            "name": _named(row),
+            "rings": said.rings(*_levels(last)) if last else [],
+            "last": last,
+            "answered": len(last.answers) if last else 0,
+            "checks": [{"pk": c.pk, "when": c.at, "mode": c.get_mode_display(), "until": c.keep_until} for c in checks],
+            "change": _change_words(change) if change else None,
+            "lessons": [
+                {"key": s.lesson, "title": content().lessons[s.lesson].words["title"].said(language)} for s in steps
+            ],
+            "may_edit": may(request, "skills.edit"),
+        },
+    )
+
+
+def _levels(check: Check) -> tuple[dict[int, str], dict[int, float]]:
+    outcome = measure.of_profile(skills.profile_of(check))
+    return outcome.levels, outcome.shares
+
+
+def _change_words(change: skills.Compared) -> dict[str, Any]:
+    """Say what changed: one sentence, and a table with the error and how sure it is."""
+    words = {
+        "up": _("はっきりと、できることがふえました。"),
+        "down": _("前より、むずかしくなったことがあるようです。"),
+        "same": _("ちがいは、まだはっきりしません。"),
+    }
+    rows = [
+        (
+            said.area_name(area),
+            f"{one.gain:+.1f}",
+            f"{one.gain - 1.645 * one.error:+.1f} 〜 {one.gain + 1.645 * one.error:+.1f}",
+            f"{100 * one.sure:.0f}%",
+        )
+        for area, one in change.areas.items()
+    ]
+    total = change.total
+    return {
+        "sentence": words[total.verdict],
+        "when": fill(_("{a}と{b}をくらべました。"), a=say_date(change.first), b=say_date(change.last)),
+        "rows": rows,
+        "total": f"{total.gain:+.1f}",
+        "interval": f"{total.gain - 1.645 * total.error:+.1f} 〜 {total.gain + 1.645 * total.error:+.1f}",
+        "sure": f"{100 * total.sure:.0f}%",
+    }
+
+
+@staff_page("skills.edit", of={"check_id": "skills.check"}, methods=["POST"])
+def withdraw(request: HttpRequest, check_id: int) -> HttpResponse:
+    """Take a consent back for the person: the result is erased."""
+    row: Any = request.rows["check_id"]  # type: ignore[attr-defined]
+    number = row.person_id
+    skills.withdraw(request.act, row)  # type: ignore[attr-defined]
+    return redirect("skills:person", person_id=number)
+
+
+@staff_page("skills.edit")
+@never_cache
+def enter(request: HttpRequest) -> HttpResponse:
+    """Enter a paper form; its result is shown at once, and the person chooses as anybody does."""
+    language = get_language() or "ja"
+    items = measure.paper_items()
+    if request.method == "POST":
+        told = {}
+        for item in items:
+            answer = request.POST.get(item.item, "").strip().replace("＞", ">").replace("、", ">").replace(" ", "")
+            answer = ">".join(answer) if item.kind == "steps" and answer.isdecimal() else answer
+            try:
+                if answer:
+                    item.score(answer)
+                    told[item.item] = answer
+            except ValueError:
+                continue
+        stage = request.POST.get("stage", "unknown")
+        draft = Draft(mode="paper", stage=stage if stage in dict(STAGES) else "unknown", ended=True)
+        if told:
+            draft.state = measure.from_paper(draft.stage, told)
+            drafts.store(request, draft, clock.now())
+            return redirect("skills:result")
+    return render(
+        request,
+        "skills/enter.html",
+        {
+            "items": [_entered(item, n, language) for n, item in enumerate(items, 1)],
+            "stages": STAGES,
+            "problem": request.method == "POST",
+            "has_errors": request.method == "POST",
+            "dont_know": DONT_KNOW,
+        },
+    )
+
+
+def _entered(item: Any, number: int, language: str) -> dict[str, Any]:
+    return {
+        "item": item.item,
+        "number": number,
+        "kind": item.kind,
+        "question": item.words["question"].said(language),
+        "hint": item.words["hint"].said(language) if "hint" in item.words else "",
+        "options": [{"value": str(n), "text": text.said(language)} for n, text in enumerate(item.options, 1)],
+        "picture": drawing.drawn(item, language, numbers=True) if item.picture else "",
+    }
+
+
+@public_page
+def form(request: HttpRequest) -> HttpResponse:
+    """Show the paper form: the same questions for everybody, on A4, to be handed in or taken home."""
+    language = get_language() or "ja"
+    items = [_entered(item, n, language) for n, item in enumerate(measure.paper_items(), 1)]
+    return render(request, "skills/form.html", {"items": items, "stages": STAGES})
