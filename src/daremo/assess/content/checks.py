@@ -19,6 +19,8 @@ DIAGNOSES = ("dx", "telework", "security")
 LONGEST = 40
 LARGEST_PICTURE = 12_288
 SMALLEST_PLACE = 48
+#: Places lie so far apart that a finger meets one only, units of the drawing.
+LEAST_GAP = 8
 _KANJI = re.compile(r"[一-鿿々]")
 _RUBY = re.compile(r"\{[^{}|]+\|[^{}|]+\}")
 _SENTENCE = re.compile(r"[。！？!?\n]")
@@ -88,6 +90,12 @@ def check_picture(svg: str, places: int | None) -> Found:
         return [*found, ("content-picture", str(error))]
     if places is not None and [spot.number for spot in spots] != list(range(1, places + 1)):
         found.append(("content-picture", f"places {[spot.number for spot in spots]}, expected {places}"))
+    for n, one in enumerate(spots):
+        for two in spots[n + 1 :]:
+            dx = max(one.x - two.x - two.width, two.x - one.x - one.width)
+            dy = max(one.y - two.y - two.height, two.y - one.y - one.height)
+            if max(dx, dy) < LEAST_GAP:
+                found.append(("content-picture", f"places {one.number} and {two.number} are {max(dx, dy):g} apart"))
     for spot in spots:
         if min(spot.width, spot.height) < SMALLEST_PLACE:
             found.append(("content-picture", f"place {spot.number} is {spot.width} by {spot.height}"))

@@ -124,6 +124,7 @@ def _links(request: HttpRequest, row: Person) -> list[Link]:
         ("people.edit", "people:edit", _("変える"), "settings"),
         ("people.export", "people:printed", _("本人にわたす写し"), "print"),
         ("mandates.edit", "mandates:new", _("手続きを預かる"), "paper"),
+        ("skills.see", "skills:person", _("力だめし"), "ok"),
         ("people.merge", "people:merge", _("同じ人をまとめる"), "people"),
         ("people.erase", "people:erase", _("連絡先を消す"), "no"),
     )

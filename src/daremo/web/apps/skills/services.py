@@ -32,7 +32,6 @@ PURPOSE = "skills"
 #: Version of the words of both consents; a change of the words is a new version.
 WORDS = "2026-12"
 SHOWN = "この結果を、次の相談で担当の人に見せます。いつでも取り消せます。"
-COUNTED = "お名前なしの答えを、町の統計と問題の見なおしに使ってよいです。"
 #: A result is of use for the next consultations; then it is stale and goes.
 KEEP_DAYS = 730
 

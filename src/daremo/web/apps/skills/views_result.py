@@ -139,7 +139,7 @@ def share(request: HttpRequest) -> HttpResponse:
         fresh = Draft(mode=draft.mode, point=draft.point, kept="shared")
         drafts.store(request, fresh, now)
         return redirect("skills:done")
-    return render(request, "skills/share.html", {"form": form, "person": person, "consent": skills.SHOWN})
+    return render(request, "skills/share.html", {"form": form, "person": person})
 
 
 def _asked_person(request: HttpRequest, draft: Draft) -> Any:
