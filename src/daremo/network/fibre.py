@@ -126,7 +126,7 @@ def steiner_tree(
         )
     cuts, certified = Cuts(start, nodes, amount), float(bound)
     where = "cuts"
-    if exact and 3.0**g.terminals.size * g.nodes <= PROGRAMME and g.terminals.size <= 12:
+    if exact and g.terminals.size <= 12 and 3.0**g.terminals.size * g.nodes <= PROGRAMME:
         value, above = _by_programme(g)
         bound, where = value, "programme"
     else:

@@ -216,15 +216,10 @@ def exchange(
     far, by = np.empty(n), np.empty(n, np.int64)
     state = np.zeros(n, np.int64)  # 1 main tree, 2 subtree or path
     barred = np.zeros(n, np.bool_)
+    _keys(tail, above, root, is_terminal, key_node)
     better = True
     while better:
         better = False
-        children = np.zeros(n, np.int64)
-        for v in range(n):
-            if above[v] >= 0:
-                children[tail[above[v]]] += 1
-        for v in range(n):
-            key_node[v] = v == root or is_terminal[v] or children[v] > 1
         for v in range(n):
             if above[v] < 0 or not key_node[v]:
                 continue
@@ -272,8 +267,20 @@ def exchange(
                     above[u] = by[u]
                     u = tail[by[u]]
                 better = True
-                break
+                _keys(tail, above, root, is_terminal, key_node)
     return above
+
+
+@njit(cache=True, nogil=True)
+def _keys(tail: Ints, above: Ints, root: int, is_terminal: Flags, key_node: Flags) -> None:
+    """Mark the root, the terminals of the tree and the nodes where it branches."""
+    n = above.size
+    children = np.zeros(n, np.int64)
+    for v in range(n):
+        if above[v] >= 0:
+            children[tail[above[v]]] += 1
+    for v in range(n):
+        key_node[v] = v == root or is_terminal[v] or children[v] > 1
 
 
 @njit(cache=True, nogil=True)
