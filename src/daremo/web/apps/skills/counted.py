@@ -78,10 +78,10 @@ def live_of(rows: QuerySet[AnonymousSheet], items: Sequence[Item]) -> dict[str, 
 
 
 def answers_table(rows: QuerySet[AnonymousSheet]) -> str | None:
-    """Return one line a sitting, as ``daremo assess calibrate`` and ``areas`` read it; None below `SMALLEST` lines.
+    """Return one line an answer, as ``daremo assess calibrate`` and ``areas`` read it; None below `SMALLEST` sittings.
 
-    Columns: person (a number of this table only), area, stage, mode, language, month, then each item that somebody
-    answered: its score, empty where it was not asked. Self-reports are left out: they calibrate nothing.
+    Columns: person (a number of this table only), item, answer (its score), area, stage, mode, language, month. What people
+    say of themselves is left out: it calibrates nothing.
     """
     sheets = _sheets(rows)
     if len(sheets) < SMALLEST:
@@ -89,20 +89,13 @@ def answers_table(rows: QuerySet[AnonymousSheet]) -> str | None:
     sheets.sort(key=lambda s: salted_hmac("daremo.skills.export", str(s.pk)).hexdigest())
     shown = _shown_cells(sheets)
     tasks = {name: item for name, item in content().items.items() if item.kind != "self"}
-    told: list[dict[str, str]] = []
+    told: list[list[str]] = []
     for number, sheet in enumerate(sheets, 1):
-        area, stage = shown[sheet.pk]
-        line = {
-            "person": str(number), "area": area, "stage": stage, "mode": sheet.mode, "language": sheet.language,
-            "month": sheet.month.strftime("%Y-%m"),
-        }  # fmt: skip
+        about = [*shown[sheet.pk], sheet.mode, sheet.language, sheet.month.strftime("%Y-%m")]
         for name, answer in sheet.answers:
             if name in tasks:
-                line[name] = str(tasks[name].score(answer))
-        told.append(line)
-    columns = ["person", "area", "stage", "mode", "language", "month"]
-    columns += [name for name in tasks if any(name in line for line in told)]
-    return _csv(columns, [[line.get(c, "") for c in columns] for line in told])
+                told.append([str(number), name, str(tasks[name].score(answer)), *about])
+    return _csv(["person", "item", "answer", "area", "stage", "mode", "language", "month"], told)
 
 
 def _shown_cells(sheets: Sequence[AnonymousSheet]) -> dict[int, tuple[str, str]]:
