@@ -1,0 +1,61 @@
+"""The chosen lines as actions that ``cases.plan`` can buy: one row a technology, per person and year."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from daremo.network.access import Access
+from daremo.network.access_costs import Costs
+from daremo.region.model import table_schema
+
+#: Names for people.
+NAMES = {
+    "fibre": "光ファイバーを引く",
+    "fwa": "固定無線でつなぐ",
+    "local5g": "ローカル5Gでつなぐ",
+    "mobile": "携帯の回線でつなぐ",
+    "satellite": "衛星でつなぐ",
+}
+
+
+def actions(plan: Access, costs: Costs) -> pl.DataFrame:
+    """Rows of the region's table ``actions``.
+
+    `fixed_yen` is the yearly cost of the routes and sites that a technology needs, `unit_yen` the yearly cost of one
+    person's line without them, `limit_units` the people it is for. What areas share is paid once, so the fixed cost
+    buys the whole technology; the plan's own bound (`Access.bound`) speaks of all of them together.
+
+    Returns
+    -------
+    polars.DataFrame
+        In the columns of ``actions.csv``; a technology that nobody gets has no row.
+    """
+    later = costs.annuity()
+    rows = []
+    for technology, told in plan.by_technology().items():
+        mine = [i for i, t in enumerate(plan.technology) if t == technology]
+        people = sum(_people(plan, i, costs) for i in mine)
+        own = float(plan.own_yen[mine].sum())
+        rows.append(
+            {
+                "action_id": f"line-{technology}",
+                "kind": "line",
+                "name": f"{NAMES[technology]}（{len(mine)}地区）",
+                "measure": 4,
+                "barrier": "connection",
+                "owner": "town",
+                "reaches": "personal",
+                "fixed_yen": round((told["cost_yen"] - own) / later),
+                "unit_yen": round(own / later / people) if people else 0,
+                "limit_units": round(people),
+                "source": f"daremo network access（{costs['horizon_years']:g}年・割引率{costs['discount_rate']:g}）",
+            }
+        )
+    return table_schema("actions").frame(rows) if rows else table_schema("actions").empty()
+
+
+def _people(plan: Access, i: int, costs: Costs) -> float:
+    """People behind the premises of an area; never more than live there where that is known."""
+    people = float(plan.areas.premises[i]) * costs["persons_premises"]
+    known = float(plan.areas.people[i])
+    return min(people, known) if known > 0 else people
