@@ -144,7 +144,7 @@ def read_routes(path: Path, areas: Areas) -> Routes:
     for name in (*ends[0], *ends[1]):
         number.setdefault(str(name), len(number))
     sea = (
-        frame["sea"].is_in(["yes", "true", "1", "はい"]).to_numpy()
+        frame["sea"].fill_null("").is_in(["yes", "true", "1", "はい"]).to_numpy()
         if "sea" in frame.columns
         else np.zeros(km.size, bool)
     )
