@@ -20,6 +20,7 @@ from daremo.region.model import load
 from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
+from daremo.web.apps.skills.practice import practise as practise_skills
 from daremo.web.apps.staff.practice import practice_accounts
 from daremo.web.apps.transfer import services as transfer
 from daremo.web.apps.transfer.ground import Ground, ground_of
@@ -107,6 +108,7 @@ def _load(act: Act, region: Path, plan: Path | None, progress: Progress) -> Load
     accounts = practice_accounts(act, ground.city)
     body = apps.get_model("places", "Organisation")._default_manager
     made = transfer.practise(act, [ground.city.pk, *body.filter(parent=ground.city).order_by("pk").values_list("pk", flat=True)])  # fmt: skip
+    practise_skills(act, ground.city)
     count = {name: apps.get_model(name)._default_manager.count() for name in ("places.SupportPoint", "schedule.Opening", "schedule.Session")}  # fmt: skip
     return Loaded(
         points=count["places.SupportPoint"],

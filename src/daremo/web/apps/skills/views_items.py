@@ -40,6 +40,8 @@ def _said(found: Live) -> dict[str, str]:
         "answers": str(found.answers),
         "right": "—" if isnan(found.right) else f"{100 * found.right:.0f}%",
         "b": f"{found.b:+.2f} ± {1.645 * found.error:.2f}",
+        "middle": f"{found.b:+.1f}",
+        "width": f"{found.b - 1.645 * found.error:+.1f}〜{found.b + 1.645 * found.error:+.1f}",
         "fit": "—" if isnan(found.infit) else f"{found.infit:.2f}",
     }
 

@@ -22,6 +22,7 @@ from daremo.web.apps.skills.draft import Draft
 from daremo.web.apps.skills.forms import STAGES
 from daremo.web.apps.skills.models import Check
 from daremo.web.apps.staff.access import may, public_page, staff_page, visible
+from daremo.web.days import day_of
 from daremo.web.ui.dates import say_date
 
 
@@ -73,6 +74,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         {
             "person": row,
             "name": _named(row),
+            "today": day_of(clock.now()),
             "rings": said.rings(*_levels(last)) if last else [],
             "last": last,
             "answered": len(last.answers) if last else 0,
