@@ -1,0 +1,1 @@
+"""Badges, qualifications and attendance as verifiable credentials, with a copy on paper. See ``explain_credentials.md``."""
