@@ -19,7 +19,7 @@ class TooLongForPaper(ValueError):
     """The token does not fit into one QR code."""
 
 
-def qr_svg(token: str, *, width_mm: float = 60.0) -> str:
+def qr_svg(token: str, *, width_mm: float = 85.0) -> str:
     """The token as a QR code in SVG, to be printed `width_mm` wide.
 
     Raises
