@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from daremo.kernel.errors import InputError
+from daremo.network.radio.coverage import Site
 from daremo.network.radio.raster import Holes, Raster, raster, terrain_problem
 
 Floats = NDArray[np.float64]
@@ -137,3 +138,40 @@ def _axis(values: Floats) -> tuple[NDArray[np.int64], float, float]:
     if (np.abs(place - whole) > 0.2).any():
         raise ValueError("the points lie on no regular grid")
     return whole.astype(np.int64), float((steps[-1] - steps[0]) / max(whole.max(), 1)), float(steps[0])
+
+
+def read_sites(path: Path, terrain: Raster, *, antenna_m: float, eirp_dbm: float, cost_yen: float = 1.0) -> list[Site]:
+    """Sites from a table ``name, longitude, latitude`` (or ``x, y`` in metres), and where known ``antenna_m, eirp_dbm, cost_yen``.
+
+    Raises
+    ------
+    InputError
+        Where the file or a row cannot be used.
+    """
+    if not path.is_file():
+        raise InputError([terrain_problem("bad-radio-site", str(path), "")])
+    try:
+        frame = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy")
+        frame = frame.rename({c: c.strip().lstrip("\ufeff").lower() for c in frame.columns})
+        if "longitude" in frame.columns:
+            frame = frame.rename({"longitude": "x", "latitude": "y"})
+
+        def numbers(column: str, default: float | None) -> list[float]:
+            if column not in frame.columns:
+                if default is None:
+                    raise ValueError(column)
+                return [default] * frame.height
+            values = frame[column].str.strip_chars().replace("", None).cast(pl.Float64)
+            return [float(v) for v in (values if default is None else values.fill_null(default))]
+
+        names = frame["name"].to_list() if "name" in frame.columns else [f"s{i + 1}" for i in range(frame.height)]
+        columns = zip(
+            names, numbers("x", None), numbers("y", None), numbers("antenna_m", antenna_m),
+            numbers("eirp_dbm", eirp_dbm), numbers("cost_yen", cost_yen), strict=True,
+        )  # fmt: skip
+        sites = [Site(str(n), x, y, tall, sent, cost) for n, x, y, tall, sent, cost in columns]
+    except (ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as e:
+        raise InputError([terrain_problem("bad-radio-site", path.name, str(e).splitlines()[0][:100])]) from e
+    if terrain.degrees and any(abs(s.x) > 360 or abs(s.y) > 90 for s in sites):
+        raise InputError([terrain_problem("terrain-units", path.name, "x, y")])
+    return sites
