@@ -1,0 +1,1 @@
+"""A journal that shows every alteration: Merkle tree, checkpoints, witnesses, exports. See ``explain.md``."""
