@@ -295,9 +295,14 @@ def caption(view: ReachView, drawn: Drawn) -> str:
 def as_svg(view: ReachView) -> str:
     """The map as one SVG file with title, key and source; letters in its own units."""
     drawn = draw(view)
-    p, key = picture(view, drawn), legend(view, drawn)
+    told = " ".join(x for x in (caption(view, drawn), view.source) if x)
+    return alone(picture(view, drawn), legend(view, drawn), view.headline, told, view.lang)
+
+
+def alone(p: b.Picture, key: b.Legend, headline: str, told: str, lang: str) -> str:
+    """A map as an SVG file of its own: headline, map, key, and what is told of it."""
     family = "BIZ UDPGothic, Noto Sans JP, Noto Sans CJK JP, Hiragino Sans, sans-serif"
-    lines = _wrapped(view.headline, 50)
+    lines = _wrapped(headline, 50)
     top = 24.0 + 24 * len(lines)
     out = [
         f'<text x="14" y="{26 + 24 * i}" font-size="17" font-weight="700">{escape(line)}</text>'
@@ -311,12 +316,12 @@ def as_svg(view: ReachView) -> str:
         out.append(f'<rect x="14" y="{y - 14:.0f}" width="32" height="18" fill="{fill}" stroke="{stroke}"/>')
         out.append(f'<text x="56" y="{y:.0f}">{escape(text + soft)}</text>')
         y += 26
-    for line in _wrapped(" ".join(x for x in (caption(view, drawn), view.source) if x), 74):
+    for line in _wrapped(told, 74):
         out.append(f'<text x="14" y="{y:.0f}" font-size="12">{escape(line)}</text>')
         y += 18
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {y:.0f}" role="img" lang="{view.lang}" '
-        f'font-family="{family}" font-size="14" fill="#1a1a1a"><title>{escape(view.headline)}</title>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {y:.0f}" role="img" lang="{lang}" '
+        f'font-family="{family}" font-size="14" fill="#1a1a1a"><title>{escape(headline)}</title>'
         "<style>.halo{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}"
         ".t-on,.t-in{text-anchor:middle;font-weight:700}.t-on{fill:#fff}</style>"
         f'<defs>{PATTERNS}</defs><rect width="{WIDTH:g}" height="{y:.0f}" fill="#fff"/>{"".join(out)}</svg>\n'
