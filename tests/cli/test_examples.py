@@ -9,6 +9,7 @@ import pytest
 
 from daremo.cli.frame import INPUT, run
 from daremo.cli.main import daremo as command
+from tests.trust.mail.examples import write_examples
 from tools.reference import examples, leaves
 
 #: Verbs of the running service: tests/web/ops starts them in processes of their own.
@@ -48,6 +49,8 @@ def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.Mon
         _write_what_is_checked(home)
     if line.split()[1] == "assess":
         _write_quiz(home)
+    if line.split()[1:3] in (["trust", "mail"], ["trust", "posture"], ["trust", "credential"]):
+        write_examples(home)
     for path in home.glob("*.xlsx"):
         path.unlink()
     arguments = shlex.split(line)[1:]

@@ -12,6 +12,7 @@ EXPLAINED = (
     ("daremo.region", "problem_codes"),
     ("daremo.reach", "problem_codes"),
     ("daremo.assess", "problem_codes"),
+    ("daremo.trust", "problem_codes"),
     ("daremo.cases", "problem_codes"),
     ("daremo.report", "problem_codes"),
     ("daremo.web", "problem_codes"),

@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daremo.kernel.errors import InputError, Problem
+from daremo.kernel.errors import InputError, Problem, Severity
 
 if TYPE_CHECKING:
     from daremo.trust.mail.answers import Answers
 
 
-def problem(code: str, file: str = "", *, row: int | None = None, value: str = "") -> InputError:
+def problem(
+    code: str, file: str = "", *, row: int | None = None, value: str = "", severity: Severity = "error"
+) -> InputError:
     """The error of a code in ``trust/tables/problem_codes.csv``."""
     from daremo.kernel.tables import rows_of
 
     words = next(r for r in rows_of("daremo.trust", "problem_codes") if r["code"] == code)
-    return InputError([Problem(code, words["ja"], words["fix"], file, row, value=value[:200])])
+    return InputError([Problem(code, words["ja"], words["fix"], file, row, value=value[:200], severity=severity)])
 
 
 def text_of(path: Path, code: str, most_bytes: int) -> str:
