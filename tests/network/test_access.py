@@ -28,7 +28,7 @@ def village(seed: int, n: int = 4) -> tuple[Areas, Routes, list[RadioSite]]:
     areas = Areas(
         tuple(f"a{i}" for i in range(n)), tuple(f"n{i}" for i in range(n)), ("homes",) * n,
         134 + rng.uniform(0, 0.1, n), 34 + rng.uniform(0, 0.1, n), rng.integers(0, 60, n).astype(float),
-        rng.integers(50, 120, n).astype(float), np.full(n, 30.0), rng.uniform(0.5, 100, n),
+        rng.integers(0, 60, n).astype(float), rng.integers(50, 120, n).astype(float), np.full(n, 30.0), rng.uniform(0.5, 100, n),
         np.arange(n) == 0, np.where(rng.random(n) < 0.4, 60.0, np.nan), np.full(n, np.nan),
     )  # fmt: skip
     areas.premises[1] = 20
@@ -70,12 +70,13 @@ def cheapest_by_trying(s: Areas, r: Routes, sites: list[RadioSite], c: Costs) ->
                     continue
                 ways = [math.inf]
                 if i in lit:
-                    cable = c["fibre_local_ratio"] * (m * s.km2[i]) ** 0.5 * c["fibre_local_yen_km"]
+                    grown = (s.served[i] + m) ** 0.5 - s.served[i] ** 0.5
+                    cable = c["fibre_local_ratio"] * grown * s.km2[i] ** 0.5 * c["fibre_local_yen_km"]
                     ways.append((cable + m * c["fibre_drop_yen"]) * kept + m * later * c["fibre_premises_year_yen"])
                 for k, how in enumerate(built):
                     t = sites[k].technology
                     if how and sites[k].covers[i]:
-                        busy = c["busy_mbps_premises"] * (1 + c["busy_growth_share"]) ** c["horizon_years"]
+                        busy = c["busy_mbps_premises"] * (1 + c["busy_growth_share"]) ** (c["horizon_years"] / 2)
                         each = c[f"{t}_device_yen"] + later * c[f"{t}_premises_year_yen"]
                         ways.append(m * (each + busy / c[f"{t}_capacity_mbps"] * c[f"{t}_module_yen"]))
                 if s.mobile_mbps[i] >= s.mbps[i]:
@@ -181,7 +182,7 @@ def test_a_site_reaches_its_neighbours_and_nobody_behind_a_mountain():
     at = np.array([134.0, 134.01, 134.12])
     one = np.ones(3)
     areas = Areas(
-        ("a", "b", "c"), ("", "", ""), ("homes",) * 3, at, np.full(3, 34.0), one * 10, one * 20, one * 30, one,
+        ("a", "b", "c"), ("", "", ""), ("homes",) * 3, at, np.full(3, 34.0), one * 10, one * 0, one * 20, one * 30, one,
         np.zeros(3, bool), one * np.nan, one * np.nan,
     )  # fmt: skip
     plain = ground(areas)

@@ -135,9 +135,11 @@ def what_flips(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Each uncertain figure at its low and at its high: the total, and how many areas would get another line.
 
-    Rows ``key, certainty, low, high, cost_low_yen, cost_high_yen, changed_low, changed_high``, those that change most first.
+    Whom a site reaches stays as it is. Rows ``key, certainty, low, high, cost_low_yen, cost_high_yen, changed_low, changed_high``, those that change most first.
     """
-    keys = [r for r in costs if r.low < r.high and r.key in {u.key for u in costs.used()}]
+    fresh = costs.replaced({})  # remembers only what the prices ask for
+    least_cost(areas, routes, sites, fresh, technologies=technologies, seed=seed)
+    keys = [r for r in fresh.used() if r.low < r.high]
     out = []
     for n, row in enumerate(keys):
         progress(n / len(keys), row.key)
@@ -234,7 +236,9 @@ def _price(arc: _Arc, s: Areas, sites: Sequence[RadioSite], c: Costs) -> float:
         return c[f"{t}_site_yen"] + radio + later * c[f"{t}_site_year_yen"]
     count, t = float(s.premises[arc.to]), arc.technology
     if t == "fibre":
-        local_km = c["fibre_local_ratio"] * math.sqrt(count * float(s.km2[arc.to]))
+        # the tree that joins n scattered premises grows as the root of n
+        old, km2 = float(s.served[arc.to]), float(s.km2[arc.to])
+        local_km = c["fibre_local_ratio"] * (math.sqrt((old + count) * km2) - math.sqrt(old * km2))
         built = local_km * c["fibre_local_yen_km"] + count * c["fibre_drop_yen"]
         return built * kept + count * later * c["fibre_premises_year_yen"]
     yearly = c[f"{t}_premises_year_yen"]
@@ -242,8 +246,8 @@ def _price(arc: _Arc, s: Areas, sites: Sequence[RadioSite], c: Costs) -> float:
         yearly = float(s.mobile_yen_year[arc.to])
     price = count * (c[f"{t}_device_yen"] + later * yearly)
     if t in ("fwa", "local5g"):
-        # a module carries so much in the busy hour; areas that share it pay by their traffic in the last year
-        busy = c["busy_mbps_premises"] * (1 + c["busy_growth_share"]) ** c["horizon_years"]
+        # what a site carries is little: traffic pays for more of them by the part that it fills, half-way through
+        busy = c["busy_mbps_premises"] * (1 + c["busy_growth_share"]) ** (c["horizon_years"] / 2)
         price += count * busy / c[f"{t}_capacity_mbps"] * c[f"{t}_module_yen"]
     return price
 
@@ -304,3 +308,9 @@ def _told(
 def _at_end(costs: Costs, end: str) -> Costs:
     """Every price (not the years, the rate or what a radio can do) at one end of its range."""
     return costs.replaced({r.key: getattr(r, end) for r in costs if "yen" in r.unit or r.key == "fibre_upkeep_share"})
+
+
+def warm() -> None:
+    """Have the kernels compiled, so that what is measured afterwards is the work alone."""
+    steiner_tree([0, 1, 2], [1, 2, 0], [1.0, 1.0, 1.0], 0, [1, 2])
+    steiner_tree([0, 1, 2], [1, 2, 0], [1.0, 1.0, 1.0], 0, [1, 2], exact=False)

@@ -29,6 +29,8 @@ class Areas:
     longitude, latitude : ndarray, shape (areas,), degrees
     premises : ndarray, shape (areas,), premises
         Households (or devices of a farm, port ...) without a line that is good enough.
+    served : ndarray, shape (areas,), premises
+        Premises that have fibre already, whose cables the others can be joined to.
     people : ndarray, shape (areas,), people
     mbps : ndarray, shape (areas,), Mbit/s
         Rate that each must be able to have.
@@ -46,6 +48,7 @@ class Areas:
     longitude: Floats
     latitude: Floats
     premises: Floats
+    served: Floats
     people: Floats
     mbps: Floats
     km2: Floats
@@ -102,7 +105,7 @@ def check_access(s: Areas, r: Routes, technologies: Sequence[str]) -> None:
     if strange or not technologies:
         fix = "・".join(TECHNOLOGIES) + " から選んでください"
         raise UsageError("unknown-technology", f"{'・'.join(strange)} という方式はありません", fix, "technologies")
-    columns = (s.longitude, s.latitude, s.premises, s.people, s.mbps, s.km2)
+    columns = (s.longitude, s.latitude, s.premises, s.served, s.people, s.mbps, s.km2)
     if any(c.shape != (len(s.ids),) for c in (*columns, s.hub, s.mobile_mbps, s.mobile_yen_year)):
         raise UsageError("bad-shape", "地区の列の長さがそろっていません", "同じ数の行にしてください", "areas")
     if not all(np.isfinite(c).all() for c in columns) or any((c < 0).any() for c in columns[2:]):

@@ -70,7 +70,7 @@ def areas_of_region(region: Region, costs: Costs, *, mbps: float = GOOD_MBPS) ->
         )
     lat, lon = table["latitude"].to_numpy().astype(float), table["longitude"].to_numpy().astype(float)
     return Areas(
-        tuple(ids), tuple(str(v) for v in table["name"]), ("homes",) * n, lon, lat, np.round(households * (1 - fixed)),
+        tuple(ids), tuple(str(v) for v in table["name"]), ("homes",) * n, lon, lat, np.round(households * (1 - fixed)), np.round(households * fibre),
         people, np.full(n, float(mbps)), _km2(lat, lon, table["spread_km"].to_numpy().astype(float)), hub, mobile, price,
     ), notes  # fmt: skip
 
@@ -110,7 +110,7 @@ def read_demands(path: Path) -> Areas:
     unknown = np.full(n, np.nan)
     return Areas(
         tuple(rows["site_id"]), tuple(rows["name"].fill_null("")), tuple(rows["kind"].fill_null(KINDS[0])), lon, lat,
-        rows["premises"].to_numpy().astype(float), rows["people"].fill_null(0).to_numpy().astype(float),
+        rows["premises"].to_numpy().astype(float), rows["served"].fill_null(0).to_numpy(), rows["people"].fill_null(0).to_numpy().astype(float),
         rows["mbps"].fill_null(GOOD_MBPS).to_numpy(), rows["km2"].fill_null(1.0).to_numpy(),
         rows["hub"].fill_null(False).to_numpy(), rows["mobile_mbps"].fill_null(math.nan).to_numpy(), unknown,
     )  # fmt: skip
@@ -176,7 +176,18 @@ def routes_between(areas: Areas, costs: Costs, islands: Sequence[str | None] = (
 def joined(one: Areas, other: Areas) -> Areas:
     """Two sets of areas as one; an identifier of the second that the first has gets a mark."""
     ids = tuple(f"{v}-2" if v in set(one.ids) else v for v in other.ids)
-    columns = ("longitude", "latitude", "premises", "people", "mbps", "km2", "hub", "mobile_mbps", "mobile_yen_year")
+    columns = (
+        "longitude",
+        "latitude",
+        "premises",
+        "served",
+        "people",
+        "mbps",
+        "km2",
+        "hub",
+        "mobile_mbps",
+        "mobile_yen_year",
+    )
     whole = {c: np.concatenate([getattr(one, c), getattr(other, c)]) for c in columns}
     return replace(one, ids=one.ids + ids, names=one.names + other.names, kinds=one.kinds + other.kinds, **whole)
 
