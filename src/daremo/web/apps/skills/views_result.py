@@ -189,7 +189,8 @@ def paper(request: HttpRequest) -> HttpResponse:
     draft = drafts.load(request, clock.now())
     if draft is None or not draft.state:
         return redirect("skills:start")
-    return render(request, "skills/paper.html", shown(draft))
+    address = request.build_absolute_uri(reverse("skills:lessons"))
+    return render(request, "skills/paper.html", {**shown(draft), "address": address})
 
 
 @public_page
