@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
+from daremo.kernel.watch import Watch
 from daremo.reach.cover_capacity import cover_with_capacity, verify_cover_with_capacity
 from daremo.reach.median_capacity import median_with_capacity, verify_median_with_capacity
-from daremo.reach.model import Watch
 from daremo.reach.synthetic import SyntheticCountry, SyntheticPlaces, synthetic_japan, synthetic_places
 from daremo.reach.travel.pairs import Pairs, pairs_of
 

@@ -15,11 +15,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial import cKDTree
 
+from daremo.kernel.watch import Watch
 from daremo.reach.centre import centre
 from daremo.reach.covering.milp import Rows, solve_rows
 from daremo.reach.covering.verify import verify_centre, verify_everybody
 from daremo.reach.everybody import cover_everybody
-from daremo.reach.model import Watch
 from daremo.reach.synthetic import synthetic_japan, synthetic_places
 from daremo.reach.travel.pairs import Pairs, pairs_of
 

@@ -15,8 +15,9 @@ import highspy
 import numpy as np
 from scipy.sparse import coo_matrix
 
+from daremo.kernel.watch import Watch
 from daremo.reach.hours import Behaviour, HoursQuestion, Standard, hours, hours_question, verify
-from daremo.reach.model import Watch, gap_share
+from daremo.reach.model import gap_share
 from daremo.reach.rounds import RoundsQuestion, Stop, Vehicle, rounds, rounds_question
 from daremo.reach.rounds import verify as verify_rounds
 from daremo.reach.routing.calendar import calendar_of

@@ -80,7 +80,7 @@ class Limits:
 
 def watch(limit_s: float) -> Any:
     """A watch of ours on wall or CPU seconds."""
-    from daremo.reach.model import Watch
+    from daremo.kernel.watch import Watch
 
     return Watch(limit_s, clock=time.process_time) if Limits.cpu else Watch(limit_s)
 

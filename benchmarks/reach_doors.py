@@ -19,11 +19,12 @@ import reach_textbook as textbook
 from beside import Told, cpu_seconds, measured, watch
 from scipy.spatial import cKDTree
 
+from daremo.kernel.watch import Watch
 from daremo.reach import verify
 from daremo.reach.cover import cover
 from daremo.reach.doors import solve
 from daremo.reach.median import median
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.read.orlib import read_orlib
 from daremo.reach.read.tsplib import read_tsplib
 from daremo.reach.synthetic import synthetic_japan, synthetic_places

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from beside import Told, measured, watch
 
-from daremo.reach.model import Watch, gap_share
+from daremo.kernel.watch import Watch
+from daremo.reach.model import gap_share
 
 # --- access ----------------------------------------------------------------------------------------------------------
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.access import access
 from daremo.reach.access_question import MEASURES
 from daremo.reach.decay import Exponential, Gaussian, LogLogistic, Power, Steps, Within
-from daremo.reach.model import Watch
 from daremo.reach.travel.pairs import pairs_of, pairs_of_matrix
 from daremo.reach.verify_access import verify_access
 

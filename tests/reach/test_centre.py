@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.centre import centre
 from daremo.reach.covering.verify import verify_centre
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import pairs_of_matrix
 from tests.reach.covering.maps import scattered
 

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.centre import centre
 from daremo.reach.centrum import centrum
 from daremo.reach.doors.certificate import seal
 from daremo.reach.median import median
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import pairs_of_matrix
 from daremo.reach.verify_centrum import verify_centrum
 from tests.reach.trying_all import Small, small

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 import daremo.reach.doors.question as question
 import daremo.reach.doors.solve as solving
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.cover import cover
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
 from daremo.reach.verify import verify_cover
 from tests.reach.trying_all import Small, small

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.capacity.proof import Prices
 from daremo.reach.cover_capacity import cover_with_capacity, verify_cover_with_capacity
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import pairs_of_matrix
 
 FAR = float("inf")

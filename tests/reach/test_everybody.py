@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.covering.verify import verify_everybody
 from daremo.reach.everybody import cover_everybody
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
 from tests.reach.covering.maps import scattered
 

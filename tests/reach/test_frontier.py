@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import daremo.reach.doors.solve as solving
 from daremo.kernel.errors import Infeasible
+from daremo.kernel.watch import Watch
 from daremo.reach.doors.certificate import seal
 from daremo.reach.frontier import Frontier, frontier
-from daremo.reach.model import Watch
 from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
 from daremo.reach.verify_frontier import verify_frontier
 from tests.reach.trying_all import small

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import DaremoError, Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.doors.certificate import seal
 from daremo.reach.hours import Behaviour, HoursQuestion, Standard, hours, hours_question, verify
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.staffing.attendance import attendance, units_of
 from daremo.reach.staffing.layout import SHORT, change, staff
 from daremo.reach.staffing.search import allowed

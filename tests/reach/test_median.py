@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 import daremo.reach.doors.solve as solving
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.median import median
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.read.orlib import read_orlib
 from daremo.reach.read.tsplib import read_tsplib
 from daremo.reach.verify import verify_median

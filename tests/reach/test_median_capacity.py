@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import Infeasible, OutOfTime, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.capacity.proof import Prices
 from daremo.reach.median_capacity import median_with_capacity, verify_median_with_capacity
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 
 FAR = float("inf")
 

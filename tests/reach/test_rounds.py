@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import SetupError, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach import rounds as rounds_module
-from daremo.reach.model import Watch
 from daremo.reach.rounds import RoundsQuestion, Stop, Vehicle, rounds, rounds_question, verify
 from daremo.reach.routing import price as price_module
 from daremo.reach.routing.day import kinds_of, timetable

@@ -12,10 +12,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import Infeasible
+from daremo.kernel.watch import Watch
 from daremo.reach.doors import regions, solve
 from daremo.reach.doors.certificate import encode, pack, seal
 from daremo.reach.doors.question import Doors, doors
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import pairs_of, pairs_of_matrix
 from daremo.reach.verify import Verdict, verify_layout
 from daremo.reach.verify_bound import Refused, column, tree_bound

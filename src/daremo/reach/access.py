@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.access_question import MEASURES, AccessQuestion, Measure, access_question
 from daremo.reach.catchment import add_load, chosen_weight, gather, mean_of_nearest, nearest_open, ratio
 from daremo.reach.decay import Decay, log_logistic
 from daremo.reach.dense import e2sfca, nearest
-from daremo.reach.model import Watch, gap_share
+from daremo.reach.model import gap_share
 from daremo.reach.raam import Crowd, cycles, equilibrium
 from daremo.reach.travel.pairs import Pairs
 from daremo.reach.travel.sphere import EARTH_KM, haversine_km, neighbour_km

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import Infeasible, OutOfTime, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.alternatives import Alternatives, centre_swaps
 from daremo.reach.covering.certificate import Certificate
 from daremo.reach.covering.problem import masks, problem_of
 from daremo.reach.covering.solve import cheapest
 from daremo.reach.everybody import nearest_open, refuse_impossible
-from daremo.reach.model import Answer, Conditions, Watch
+from daremo.reach.model import Answer, Conditions
 from daremo.reach.travel.pairs import Pairs
 
 Float = NDArray[np.float64]

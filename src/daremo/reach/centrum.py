@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from daremo.kernel.watch import Watch
 from daremo.reach.median import checked_gap, nearest_open, weights
-from daremo.reach.model import Answer, Conditions, Watch
+from daremo.reach.model import Answer, Conditions
 from daremo.reach.ordered.question import worst_question
 from daremo.reach.ordered.stretches import SAME, Stretches
 from daremo.reach.travel.pairs import Pairs, pairs_of_matrix

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.alternatives import Alternatives
 from daremo.reach.doors.backup import solve_backup
 from daremo.reach.doors.certificate import encode
@@ -17,7 +18,7 @@ from daremo.reach.doors.equal import alternatives
 from daremo.reach.doors.question import Doors, doors
 from daremo.reach.doors.solve import Solved, solve
 from daremo.reach.median import alike, checked_gap, weights
-from daremo.reach.model import Answer, Conditions, Watch
+from daremo.reach.model import Answer, Conditions
 from daremo.reach.travel.pairs import Pairs
 
 Float = NDArray[np.float64]

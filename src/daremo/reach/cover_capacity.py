@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from daremo.kernel.errors import Infeasible, Problem, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.capacity.ask import numbers, pairs_from
 from daremo.reach.capacity.branch import Found, Plan, Tree
 from daremo.reach.capacity.cover_ask import cover_question
@@ -19,7 +20,7 @@ from daremo.reach.capacity.question import Float, Int, Question
 from daremo.reach.capacity.served import Served, served_of
 from daremo.reach.capacity.split import SplitPricing
 from daremo.reach.capacity.verdict import bound_kept, conditions_kept, same, trips_kept, wrong
-from daremo.reach.model import Answer, Conditions, Watch
+from daremo.reach.model import Answer, Conditions
 from daremo.reach.travel.pairs import Pairs
 
 #: Cases after which a search ends with what it has.

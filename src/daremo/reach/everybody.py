@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.covering.certificate import Certificate
 from daremo.reach.covering.problem import Problem, problem_of
 from daremo.reach.covering.solve import Cover, cheapest
 from daremo.reach.covering.start import left_uncovered
-from daremo.reach.model import Answer, Conditions, Watch
+from daremo.reach.model import Answer, Conditions
 from daremo.reach.travel.pairs import Pairs
 
 Int = NDArray[np.int64]

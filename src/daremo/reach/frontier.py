@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.cover import whole_question
 from daremo.reach.doors.branch import Grown
 from daremo.reach.doors.certificate import encode
@@ -21,7 +22,7 @@ from daremo.reach.doors.node import Node, Prices, exact
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional
 from daremo.reach.doors.solve import Solved, solve, state_of
-from daremo.reach.model import Conditions, Watch, gap_share
+from daremo.reach.model import Conditions, gap_share
 from daremo.reach.travel.pairs import Pairs
 
 Float = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.reach.model import Watch
+from daremo.kernel.watch import Watch
 from daremo.reach.staffing.answer import HoursAnswer, PlaceHours
 from daremo.reach.staffing.attendance import Units, attendance, attendance_by_stage, units_of
 from daremo.reach.staffing.check import verify

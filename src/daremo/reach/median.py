@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.alternatives import Alternatives
 from daremo.reach.doors.certificate import encode
 from daremo.reach.doors.equal import alternatives
 from daremo.reach.doors.prices import best_worth
 from daremo.reach.doors.question import Doors, doors
 from daremo.reach.doors.solve import solve
-from daremo.reach.model import Answer, Conditions, Watch
+from daremo.reach.model import Answer, Conditions
 from daremo.reach.travel.pairs import Pairs, pairs_of_matrix
 
 Float = NDArray[np.float64]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from daremo.kernel.errors import Infeasible, OutOfTime, Problem, UsageError
+from daremo.kernel.watch import Watch
 from daremo.reach.capacity.ask import median_question, numbers, pairs_from
 from daremo.reach.capacity.branch import Found, Plan, Pricing, Tree
 from daremo.reach.capacity.facts import median_facts
@@ -19,7 +20,7 @@ from daremo.reach.capacity.served import Served, served_of
 from daremo.reach.capacity.split import SplitPricing
 from daremo.reach.capacity.verdict import bound_kept, conditions_kept, same, trips_kept, wrong
 from daremo.reach.capacity.whole import WholePricing
-from daremo.reach.model import Answer, Conditions, Watch
+from daremo.reach.model import Answer, Conditions
 from daremo.reach.travel.pairs import Pairs
 
 #: Cases after which a search ends with what it has.

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from daremo.reach.model import Watch
+from daremo.kernel.watch import Watch
 
 Floats = NDArray[np.float64]
 Starts = NDArray[np.int64]

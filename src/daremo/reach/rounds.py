@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from daremo.kernel.errors import UsageError
-from daremo.reach.model import Watch
+from daremo.kernel.watch import Watch
 from daremo.reach.rounds_model import Halt, Round, RoundsAnswer, RoundsQuestion, Stop, Unserved, Vehicle
 from daremo.reach.rounds_verify import verify
 from daremo.reach.routing.bound import prove

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daremo.kernel.errors import UsageError
-from daremo.reach.model import Watch
+from daremo.kernel.watch import Watch
 from daremo.reach.travel.by_timetable import pairs_by_timetable
 from daremo.reach.travel.feed import read_feed
 from daremo.reach.travel.legs import Legs, legs_by_distance, legs_by_street

@@ -18,7 +18,7 @@ from daremo.cli.mute import mute_libraries
 from daremo.cli.text import percent
 
 if TYPE_CHECKING:
-    from daremo.reach.model import Watch
+    from daremo.kernel.watch import Watch
 
 #: A log hears the same line again after so many seconds.
 AGAIN_S = 20.0
@@ -27,7 +27,8 @@ AGAIN_S = 20.0
 @contextmanager
 def searching(voice: Voice, time_limit: float | None) -> Iterator[Watch]:
     """A watch for one search; the first Ctrl-C (or SIGTERM) ends it with the best so far, the second breaks off."""
-    from daremo.reach.model import Watch, gap_share
+    from daremo.kernel.watch import Watch
+    from daremo.reach.model import gap_share
 
     limit = math.inf if time_limit is None else time_limit
     told = voice.progress()

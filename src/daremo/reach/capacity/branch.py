@@ -13,10 +13,10 @@ from typing import Protocol
 
 import numpy as np
 
+from daremo.kernel.watch import Watch
 from daremo.reach.capacity.proof import Division, Node, Prices, Proof
 from daremo.reach.capacity.question import Float, Int, Question
 from daremo.reach.capacity.rules import Case, settled, whole_case
-from daremo.reach.model import Watch
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from daremo.kernel.watch import Watch
 from daremo.reach.capacity.branch import Look, Plan
 from daremo.reach.capacity.exact_shares import transport
 from daremo.reach.capacity.layout import Layout
@@ -12,7 +13,6 @@ from daremo.reach.capacity.question import Float, Int, Question
 from daremo.reach.capacity.rules import Case
 from daremo.reach.capacity.split_plans import Market, exchange_units
 from daremo.reach.capacity.split_prices import MONEY_STEP, bench_of, bound_at, climb_shares
-from daremo.reach.model import Watch
 
 #: Steps of the climb in a case, and at the root at a time.
 CASE_STEPS, ROOT_STEPS = 60, 100

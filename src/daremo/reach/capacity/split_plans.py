@@ -8,11 +8,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from daremo.kernel.watch import Watch
 from daremo.reach.capacity.auction import auction
 from daremo.reach.capacity.branch import Plan
 from daremo.reach.capacity.layout import Layout
 from daremo.reach.capacity.question import Float, Int, Question, Trips
-from daremo.reach.model import Watch
 
 Mask = NDArray[np.bool_]
 

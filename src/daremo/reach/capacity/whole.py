@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from daremo.kernel.watch import Watch
 from daremo.reach.capacity.branch import Look, Plan
 from daremo.reach.capacity.layout import Layout
 from daremo.reach.capacity.proof import Division, Prices
@@ -11,7 +12,6 @@ from daremo.reach.capacity.question import Float, Int, Question
 from daremo.reach.capacity.rules import Case
 from daremo.reach.capacity.whole_plans import settle, table_of
 from daremo.reach.capacity.whole_prices import climb, desk_of, tighten
-from daremo.reach.model import Watch
 
 #: Steps of the climb at the root and in a case.
 ROOT_STEPS, CASE_STEPS = 600, 80

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.kernel.errors import OutOfTime
+from daremo.kernel.watch import Watch
 from daremo.reach.covering.assemble import Border, certificate_of
 from daremo.reach.covering.certificate import Certificate
 from daremo.reach.covering.known import Known
@@ -21,7 +22,6 @@ from daremo.reach.covering.problem import Problem
 from daremo.reach.covering.reduce import Reduced, only_must, reduce
 from daremo.reach.covering.start import first_choice
 from daremo.reach.covering.tree import Proof, begin, grow
-from daremo.reach.model import Watch
 
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]

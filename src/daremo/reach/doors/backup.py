@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from daremo.kernel.watch import Watch
 from daremo.reach.doors.branch import fits
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.solve import Solved, solve, state_of
 from daremo.reach.highs import one_thread
-from daremo.reach.model import Watch
 
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]

@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from daremo.kernel.watch import Watch
 from daremo.reach.doors.branch import Grown, grow
 from daremo.reach.doors.branch_and_cut import branch_and_cut
 from daremo.reach.doors.compact import compact
@@ -29,7 +30,6 @@ from daremo.reach.doors.partition import divided
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, Ascent, ascend, best_worth
 from daremo.reach.doors.question import NO_LIMITS, Doors
 from daremo.reach.doors.regions_windows import swept
-from daremo.reach.model import Watch
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.kernel.errors import SetupError
+from daremo.kernel.watch import Watch
 from daremo.reach.doors.branch import Grown, fits, grow, lowered
 from daremo.reach.doors.branch_and_cut import branch_and_cut, entries
 from daremo.reach.doors.compact import compact
@@ -24,7 +25,6 @@ from daremo.reach.doors.node import AGAIN, FIRST, LATER, NEAR
 from daremo.reach.doors.prices import FREE, OPEN, SHUT, best_worth
 from daremo.reach.doors.question import Doors
 from daremo.reach.doors.regions import Regional, by_regions, two_best
-from daremo.reach.model import Watch
 
 Float = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from daremo.kernel.watch import Watch
 from daremo.reach.doors.equal import alternatives
 from daremo.reach.doors.question import doors
 from daremo.reach.doors.solve import solve
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.travel.pairs import pairs_of_matrix
 
 

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daremo.kernel.watch import Watch
 from daremo.reach.doors.certificate import encode, seal
 from daremo.reach.doors.question import WHOLE, Doors, doors
 from daremo.reach.doors.solve import Solved, solve
 from daremo.reach.median import EQUAL, ROUNDING, alike
-from daremo.reach.model import Conditions, Watch
+from daremo.reach.model import Conditions
 from daremo.reach.ordered.question import WorstQuestion
 
 Float = NDArray[np.float64]

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.reach.model import Watch
+from daremo.kernel.watch import Watch
 from daremo.reach.rounds_model import RoundsQuestion
 from daremo.reach.routing.calendar import Calendar
 from daremo.reach.routing.day import Kind, Route, route_yen, timetable

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
+from daremo.kernel.watch import Watch
 from daremo.reach.highs import one_thread
-from daremo.reach.model import Watch
 from daremo.reach.rounds_model import RoundsQuestion
 from daremo.reach.routing.calendar import Calendar
 from daremo.reach.routing.day import Route

@@ -10,7 +10,7 @@ import warnings
 from typing import Any
 
 from daremo.kernel.errors import SetupError
-from daremo.reach.model import Watch
+from daremo.kernel.watch import Watch
 from daremo.reach.rounds_model import RoundsQuestion
 from daremo.reach.routing.calendar import Calendar, part_of
 from daremo.reach.routing.day import NEVER, leg_min, timetable

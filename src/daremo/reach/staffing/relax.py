@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
+from daremo.kernel.watch import Watch
 from daremo.reach.highs import one_thread
-from daremo.reach.model import Watch
 from daremo.reach.staffing.attendance import Units
 from daremo.reach.staffing.cuts import best_cuts, huff_cuts
 from daremo.reach.staffing.link import linking

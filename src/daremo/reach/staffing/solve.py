@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.kernel.errors import Infeasible
-from daremo.reach.model import Watch
+from daremo.kernel.watch import Watch
 from daremo.reach.staffing.attendance import Units
 from daremo.reach.staffing.layout import SHORT, Layout, staff
 from daremo.reach.staffing.prices import Part, Prices, nothing_known

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from daremo.kernel.errors import UsageError
-from daremo.reach.model import Watch
+from daremo.kernel.watch import Watch
 from daremo.reach.travel.legs import Legs
 from daremo.reach.travel.pairs import Pairs
 from daremo.reach.travel.raptor import boardings, journeys
