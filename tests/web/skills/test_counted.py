@@ -144,3 +144,19 @@ def test_live_figures_move_from_the_authors_guess_to_the_answers(town: Town) -> 
     after = counted.live_of(AnonymousSheet.objects.all(), [item])[item.item]
     assert (before.answers, round(before.b, 2)) == (0, -0.2) and after.answers == 60
     assert after.error < before.error and 0.5 < after.right <= 1 and after.infit == after.infit
+
+
+def test_a_question_that_too_many_saw_rests(town: Town) -> None:
+    from django.core.cache import cache
+
+    from daremo.web.apps.skills import counted, measure
+
+    sheets(town, 99, None)
+    assert counted.resting() == ()
+    cache.clear()
+    sheets(town, 1, None)
+    rest = counted.resting()
+    assert "r1-01-screen" in rest and "r1-03-steps" not in rest
+    state = measure.begin("unknown", {}, seed="x", resting=rest)
+    asked = measure.now_asked(state)
+    assert asked is not None and asked.item.item not in rest

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from django.apps import apps
+from django.core.cache import cache as kept
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
@@ -27,12 +28,26 @@ from daremo.web.apps.skills.measure import ALONE_FROM
 from daremo.web.apps.skills.models import AnonymousSheet
 
 SMALLEST = 5
+#: Most of the sittings that see one question, share; and over how many sittings that is looked at.
+EXPOSURE, LEAST_SEEN, LATEST = 0.35, 100, 500
 MOST = 50_000
 """Sheets looked at, the newest."""
 
 
 def _sheets(rows: QuerySet[AnonymousSheet]) -> list[AnonymousSheet]:
     return list(rows.select_related("area").order_by("-month", "-pk")[:MOST])
+
+
+def resting() -> tuple[str, ...]:
+    """Return the questions that more than `EXPOSURE` of the latest sittings were asked; none before `LEAST_SEEN` sittings."""
+    found: tuple[str, ...] | None = kept.get("skills.resting")
+    if found is None:
+        latest = AnonymousSheet.objects.order_by("-pk").values_list("answers", flat=True)[:LATEST]
+        seen = Counter(name for answers in latest for name, _ in answers)
+        enough = len(latest) >= LEAST_SEEN
+        found = tuple(sorted(n for n, times in seen.items() if times > EXPOSURE * len(latest))) if enough else ()
+        kept.set("skills.resting", found, 600)
+    return found
 
 
 def scores_of(sheets: Iterable[AnonymousSheet], item: Item) -> tuple[list[float], list[float], list[float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -83,7 +83,9 @@ def _bank() -> Bank:
     return bank_of(rows, _abilities("unknown"), model="grm")
 
 
-def begin(stage: str, report: Mapping[str, int], *, seed: str, observed: bool = False) -> dict[str, Any]:
+def begin(
+    stage: str, report: Mapping[str, int], *, seed: str, observed: bool = False, resting: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the state of a sitting in which nothing has been asked; plain data.
 
     Parameters
@@ -94,6 +96,8 @@ def begin(stage: str, report: Mapping[str, int], *, seed: str, observed: bool = 
         Chooses among questions of the same worth.
     observed : bool
         Somebody is beside who can watch: questions of observation are asked too.
+    resting : collection of str
+        Questions that too many people saw lately; they are not asked in this sitting.
     """
     return {
         "stage": stage,
@@ -102,6 +106,7 @@ def begin(stage: str, report: Mapping[str, int], *, seed: str, observed: bool = 
         "observed": observed,
         "told": [],
         "most": LENGTH,
+        "resting": sorted(resting),
     }
 
 
@@ -134,7 +139,8 @@ def now_asked(state: Mapping[str, Any]) -> Asked | None:
     told = state["told"]
     if len(told) >= state["most"]:
         return None
-    closed = np.array([item.kind == "observe" and not state["observed"] for item in _tasks()])
+    rest = set(state.get("resting", ()))
+    closed = np.array([i.item in rest or (i.kind == "observe" and not state["observed"]) for i in _tasks()])
     # the same state asks the same question, however often the page is loaded
     pick = np.random.default_rng([state["seed"], len(told)]).random()
     at, _reason = _sitting(state).next(float(pick), closed)

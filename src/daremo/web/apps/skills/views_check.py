@@ -16,7 +16,7 @@ from daremo.assess.content.records import DONT_KNOW, Item
 from daremo.web import clock
 from daremo.web.apps.finder.words import fill
 from daremo.web.apps.skills import draft as drafts
-from daremo.web.apps.skills import drawing, measure
+from daremo.web.apps.skills import counted, drawing, measure
 from daremo.web.apps.skills.draft import Draft
 from daremo.web.apps.skills.forms import GoalForm, ReportForm, StageForm, goals_for
 from daremo.web.apps.skills.said import AREAS, area_name
@@ -74,7 +74,9 @@ def about(request: HttpRequest, step: str) -> HttpResponse:
             _keep_about(draft, step, form.cleaned_data)
         after = _after(step, draft) if not (skip and step.startswith("self")) else "task"
         if after == "task":
-            draft.state = measure.begin(draft.stage, draft.report, seed=draft.key, observed=draft.mode == "assisted")
+            draft.state = measure.begin(
+                draft.stage, draft.report, seed=draft.key, observed=draft.mode == "assisted", resting=counted.resting()
+            )
         drafts.store(request, draft, now)
         return redirect("skills:task") if after == "task" else redirect("skills:about", step=after)
     area = int(step[4:]) if step.startswith("self") else 0
