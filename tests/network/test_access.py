@@ -122,7 +122,7 @@ def town() -> tuple[Access, Costs, Areas, Routes, list[RadioSite]]:
     costs = defaults()
     areas, _ = areas_of_region(region, costs)
     routes = routes_between(areas, costs, region.areas["island"].to_list())
-    sites = candidate_sites(areas, ground(areas), costs, "fwa", rate_mbps=30)
+    sites = candidate_sites(areas, ground(areas, defaults()), costs, "fwa", rate_mbps=30)
     return least_cost(areas, routes, sites, costs), costs, areas, routes, sites
 
 
@@ -185,7 +185,7 @@ def test_a_site_reaches_its_neighbours_and_nobody_behind_a_mountain():
         ("a", "b", "c"), ("", "", ""), ("homes",) * 3, at, np.full(3, 34.0), one * 10, one * 0, one * 20, one * 30, one,
         np.zeros(3, bool), one * np.nan, one * np.nan,
     )  # fmt: skip
-    plain = ground(areas)
+    plain = ground(areas, defaults())
     height = plain.height_m.copy()
     height[:, height.shape[1] // 2] = 600.0
     ridge = replace(plain, height_m=height)

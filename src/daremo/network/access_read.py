@@ -16,7 +16,8 @@ from daremo.kernel.errors import InputError, Problem
 from daremo.kernel.tables import rows_of, schema
 from daremo.network.access_costs import Costs
 from daremo.network.access_model import KINDS, Areas, Routes
-from daremo.network.radio.raster import EAST_KM, NORTH_KM
+from daremo.network.radio.kernel import SEA
+from daremo.network.radio.raster import EAST_KM, NORTH_KM, Raster
 from daremo.region.model import Region
 
 Floats = NDArray[np.float64]
@@ -190,6 +191,38 @@ def joined(one: Areas, other: Areas) -> Areas:
     )
     whole = {c: np.concatenate([getattr(one, c), getattr(other, c)]) for c in columns}
     return replace(one, ids=one.ids + ids, names=one.names + other.names, kinds=one.kinds + other.kinds, **whole)
+
+
+def residents(region: Region, terrain: Raster) -> tuple[Floats, float]:
+    """People of each cell of a terrain in degrees, and how many live outside it.
+
+    An area's people are spread evenly over the land cells within its radius, or put into the one cell that it fills.
+
+    Returns
+    -------
+    (ndarray, shape (rows, columns), people; float, people)
+    """
+    areas = region.areas
+    people = region.people_dg().sum(axis=1)
+    lat, lon = areas["latitude"].to_numpy().astype(float), areas["longitude"].to_numpy().astype(float)
+    radius = np.sqrt(_km2(lat, lon, areas["spread_km"].to_numpy().astype(float)) / math.pi)
+    inside = terrain.inside(lon, lat)
+    row, column = terrain.at(lon, lat)
+    x_km, y_km = terrain.cell_km
+    out = np.zeros(terrain.shape)
+    for i in np.flatnonzero(inside):
+        r, c = round(float(row[i])), round(float(column[i]))
+        high, wide = int(radius[i] / y_km), int(radius[i] / x_km)
+        top, left = max(0, r - high), max(0, c - wide)
+        part = terrain.zone[top : r + high + 1, left : c + wide + 1]
+        a = (np.arange(part.shape[0]) + top - row[i])[:, None] * y_km
+        b = (np.arange(part.shape[1]) + left - column[i])[None] * x_km
+        here = (np.hypot(a, b) <= radius[i]) & (part != SEA)
+        if here.any():
+            out[top : r + high + 1, left : c + wide + 1][here] += people[i] / here.sum()
+        else:
+            out[r, c] += people[i]
+    return out, float(people[~inside].sum())
 
 
 def _local_km(areas: Areas) -> tuple[Floats, Floats]:

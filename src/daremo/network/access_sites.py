@@ -35,12 +35,12 @@ def service_of(costs: Costs, technology: str) -> Service:
     )
 
 
-def ground(areas: Areas) -> Raster:
-    """Flat ground under all areas, for where no terrain is given: coverage is then that of a plain."""
+def ground(areas: Areas, costs: Costs) -> Raster:
+    """Flat ground with houses under all areas, for where no terrain is given."""
     north, east = MARGIN_KM / NORTH_KM, MARGIN_KM / EAST_KM / math.cos(math.radians(float(areas.latitude.mean())))
     return flat(
         float(areas.longitude.min()) - east, float(areas.latitude.min()) - north, float(areas.longitude.max()) + east,
-        float(areas.latitude.max()) + north, FLAT_CELL_M,
+        float(areas.latitude.max()) + north, FLAT_CELL_M, clutter_m=costs["plain_clutter_m"],
     )  # fmt: skip
 
 

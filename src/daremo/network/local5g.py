@@ -21,8 +21,8 @@ from daremo.network.radio.raster import Raster
 from daremo.network.radio.siting import Placement, fewest_sites, most_covered
 
 Floats = NDArray[np.float64]
-#: A pair of sites may not share a channel when this share of either's cells would lose the rate.
-HARM_SHARE = 0.02
+#: Neighbouring channels are kept from a pair of sites where more than this share of either's cells would lose the rate.
+NEXT_HARM_SHARE = 0.02
 #: What a receiver takes from the channel next to its own (dB below it).
 NEXT_CHANNEL_DB = 30.0
 
@@ -200,6 +200,8 @@ def plan_local5g(
 def distances(power_sk: NDArray[np.float32], weight: Floats, radio: Radio) -> tuple[NDArray[np.int64], Floats]:
     """Least channel distance of each pair of sites (0, 1, 2), and the weight that one channel for both would harm.
 
+    Two sites need different channels where any cell that counts would lose the rate.
+
     Parameters
     ----------
     power_sk : ndarray, shape (sites, rows, columns), dBm
@@ -230,7 +232,7 @@ def distances(power_sk: NDArray[np.float32], weight: Floats, radio: Radio) -> tu
             for steps, less_db in ((1, 0.0), (2, NEXT_CHANNEL_DB)):
                 sinr = carrier - 10 * np.log10(10 ** ((known[j][mine] - less_db) / 10) + noise_mw)
                 lost = float(weight[mine][sinr < wanted_db - 1e-9].sum())
-                if lost > HARM_SHARE * whole:
+                if lost > (NEXT_HARM_SHARE * whole if steps == 2 else 0.0):
                     apart[i, j] = apart[j, i] = max(apart[i, j], steps)
                 if steps == 1:
                     harm[i, j] += lost
@@ -300,3 +302,13 @@ def candidate_grid(
                     x, y = float(xs[c + int(b)]), float(ys[r + int(a)])
                     out.append(Site(f"c{len(out) + 1:03}", x, y, antenna_m, eirp_dbm, cost_yen))
     return out
+
+
+def warm() -> None:
+    """Have the kernels compiled, so that what is measured afterwards is the work alone."""
+    from daremo.network.radio.raster import raster
+
+    land = raster(np.zeros((6, 6)), 0.0, 0.0, 200.0, degrees=False)
+    near = [Site("a", 300.0, 300.0, 10.0, 40.0), Site("b", 900.0, 900.0, 10.0, 40.0)]
+    plan_local5g(land, near, Service(4.8), Radio(), p=2)
+    fewest_conflicts(np.array([[0, 1], [1, 0]]), 1, cp_sat=False)

@@ -68,10 +68,10 @@ def access(
     with mute_libraries():
         warm()
         begun = time.process_time()
-        land = _terrain(terrain, holes, areas) or ground(areas)
+        land = _terrain(terrain, holes, areas) or ground(areas, costs)
         if terrain is None and {"fwa", "local5g"} & set(chosen):
             notes.append(
-                "地形がないので、電波は平らな土地として計算しました|No terrain: radio is computed over a plain"
+                "地形がないので、電波は家のたつ平らな土地として計算しました|No terrain: radio is computed over a plain with houses"
             )
         sites = []
         for n, technology in enumerate(t for t in ("fwa", "local5g") if t in chosen):

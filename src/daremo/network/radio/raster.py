@@ -168,14 +168,15 @@ def raster(
     return Raster(height, cover, zones, west, south, width, tall, degrees, middle, int(missing.sum()))
 
 
-def flat(west: float, south: float, east: float, north: float, cell_m: float, *, height_m: float = 0.0) -> Raster:
-    """Flat ground over a rectangle in degrees, with cells of about `cell_m` metres: for where no terrain is known."""
+def flat(west: float, south: float, east: float, north: float, cell_m: float, *, clutter_m: float = 0.0) -> Raster:
+    """Flat ground at sea level over a rectangle in degrees, with cells of about `cell_m` metres and clutter of one height."""
     middle = (south + north) / 2
     cell_y = cell_m / 1000 / NORTH_KM
     cell_x = cell_m / 1000 / (EAST_KM * math.cos(math.radians(middle)))
     rows = max(2, math.ceil(max(north - south, 0) / cell_y - 1e-9))
     columns = max(2, math.ceil(max(east - west, 0) / cell_x - 1e-9))
-    return raster(np.full((rows, columns), height_m), west, south, (cell_x, cell_y), degrees=True)
+    cover = np.full((rows, columns), clutter_m)
+    return raster(np.zeros((rows, columns)), west, south, (cell_x, cell_y), degrees=True, clutter_m=cover)
 
 
 def with_clutter(terrain: Raster, clutter: ArrayLike, file: str = "clutter") -> Raster:
