@@ -18,7 +18,7 @@ def fill_skilled() -> Town:
     from daremo.web.apps.journal.act import of_the_system
     from daremo.web.apps.skills.practice import practise
 
-    if not (read.folder() / "items.csv").is_file():
+    if not all((read.folder() / f"{table}.csv").is_file() for table in ("items", "diagnosis", "staff", "lessons")):
         from tests.web.skills.bank import write_content
 
         folder = write_content(Path(tempfile.mkdtemp(prefix="content-")) / "content")

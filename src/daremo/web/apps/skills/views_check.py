@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from daremo.assess.content.records import DONT_KNOW, Item
 from daremo.web import clock
 from daremo.web.apps.finder.words import fill
-from daremo.web.apps.skills import draft as drafts
 from daremo.web.apps.skills import counted, drawing, measure
+from daremo.web.apps.skills import draft as drafts
 from daremo.web.apps.skills.draft import Draft
 from daremo.web.apps.skills.forms import GoalForm, ReportForm, StageForm, goals_for
 from daremo.web.apps.skills.said import AREAS, area_name
