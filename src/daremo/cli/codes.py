@@ -13,6 +13,7 @@ EXPLAINED = (
     ("daremo.reach", "problem_codes"),
     ("daremo.assess", "problem_codes"),
     ("daremo.trust", "problem_codes"),
+    ("daremo.network", "problem_codes"),
     ("daremo.cases", "problem_codes"),
     ("daremo.report", "problem_codes"),
     ("daremo.web", "problem_codes"),

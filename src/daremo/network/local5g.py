@@ -16,7 +16,7 @@ from daremo.network.channels import ChannelPlan, fewest_channels, fewest_conflic
 from daremo.network.radio.budget import needed_dbm, noise_dbm
 from daremo.network.radio.coverage import Coverage, Site, check_sites, coverage
 from daremo.network.radio.kernel import SEA
-from daremo.network.radio.p1812 import Service
+from daremo.network.radio.p1812 import ANTENNA_M, Service
 from daremo.network.radio.raster import Raster
 from daremo.network.radio.siting import Placement, fewest_sites, most_covered
 
@@ -281,6 +281,9 @@ def candidate_grid(
         Where the spacing is not positive or gives too many candidates.
     """
     x_km, y_km = terrain.cell_km
+    if not ANTENNA_M[0] <= antenna_m <= ANTENNA_M[1]:
+        fix = "アンテナの地上高を 1～3000 m にしてください"
+        raise UsageError("outside-p1812", f"アンテナの高さ {antenna_m:g} m は使えません", fix, "antenna_m")
     if not spacing_km > 0:
         raise UsageError("bad-spacing", f"間隔 {spacing_km:g} km は使えません", "0より大きくしてください", "spacing_km")
     rows, columns = terrain.shape

@@ -28,7 +28,8 @@ def needed_dbm(
 ) -> float:
     """Least received power (dBm) for a rate (Mbit/s) without interference."""
     bits = rate_mbps / bandwidth_mhz / shannon_share
-    sinr = 10 * math.log10(max(2.0**bits - 1, 1e-12))
+    # beyond 50 bit/s/Hz the 1 is lost in rounding, and beyond 1,000 the power itself
+    sinr = 10 * math.log10(max(2.0**bits - 1, 1e-12)) if bits < 50 else 10 * bits * math.log10(2)
     return noise_dbm(bandwidth_mhz, noise_figure_db) + max(sinr, least_sinr_db)
 
 
