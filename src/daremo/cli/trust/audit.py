@@ -145,7 +145,7 @@ def keys_of(given: tuple[str, ...]) -> list[PublicKey]:
                 try:
                     found.append(PublicKey.parse(line))
                 except BadKey as e:
-                    raise problem("bad-key", path.name, row=n, value=line) from e
+                    raise problem("bad-public-key", path.name, row=n, value=line) from e
     return found
 
 

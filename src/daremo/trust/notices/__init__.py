@@ -1,0 +1,1 @@
+"""Official messages: registered, signed, logged; and the check of what somebody received. See ``explain.md``."""

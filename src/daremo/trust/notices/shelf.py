@@ -1,0 +1,158 @@
+"""A register in a folder, for making everything by hand: issuer, keys, notices, journal. A service keeps them in its database.
+
+``issuer.json`` who speaks · ``keys.json`` public keys and their days · ``keys.txt`` the same, one a line, for others ·
+``key.pem`` the private key in use (not for others) · ``notices.jsonl`` entries · ``journal.sqlite`` the journal.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from daremo.kernel.results import write_json, write_whole
+from daremo.trust.keys import BadKey, Fresh, PublicKey, Signer, new_signer
+from daremo.trust.log.journal import CHECKPOINT, Journal
+from daremo.trust.log.note import parse
+from daremo.trust.log.sqlite import SQLite
+from daremo.trust.notices.model import BadNotice, Entry, Issuer, issuer_of
+from daremo.trust.notices.registry import IssuerKey, Registry
+
+
+@dataclass
+class Shelf:
+    """What the folder holds.
+
+    Attributes
+    ----------
+    folder : Path
+    issuer : Issuer
+    keys : list of IssuerKey
+        The last one is in use.
+    entries : list of Entry
+    """
+
+    folder: Path
+    issuer: Issuer
+    keys: list[IssuerKey]
+    entries: list[Entry]
+
+    def journal(self) -> tuple[Journal, SQLite]:
+        """The journal, and its store to be closed."""
+        store = SQLite(self.folder / "journal.sqlite")
+        return Journal(store, self.keys[0].key.name), store
+
+    def signer(self, passphrase: bytes | None = None) -> Signer:
+        """The private key in use.
+
+        Raises
+        ------
+        BadKey
+        OSError
+        """
+        return Signer.from_pem((self.folder / "key.pem").read_bytes(), passphrase)
+
+    def save(self) -> None:
+        """Write issuer, keys and notices, each whole or not at all."""
+        write_json(self.folder / "issuer.json", asdict(self.issuer))
+        write_json(
+            self.folder / "keys.json",
+            [{"key": str(k.key), "since": k.since, "until": k.until, "revoked": k.revoked} for k in self.keys],
+        )
+        lines = "".join(f"{k.key}\n" for k in self.keys if not k.revoked)
+        write_whole(self.folder / "keys.txt", lambda p: _put(p, lines))
+        text = "".join(json.dumps(e.as_dict(), ensure_ascii=False, sort_keys=True) + "\n" for e in self.entries)
+        write_whole(self.folder / "notices.jsonl", lambda p: _put(p, text))
+
+    def registry(self, note: str, made: str = "", until: str = "") -> Registry:
+        """The registry at a checkpoint of the journal; proofs are read from the journal once."""
+        journal, store = self.journal()
+        try:
+            size = parse(note)[0].size
+            proofs = [journal.prove(e.index, size) for e in self.entries]
+        finally:
+            store.close()
+        return Registry.of(
+            self.issuer, self.keys, self.entries, proofs.__getitem__, checkpoint=note, made=made, until=until
+        )
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def new_keys(folder: Path, name: str, day: str, fresh: Fresh, passphrase: bytes | None = None) -> Shelf:
+    """Make a register, or give the one there a new key from a day on; the old key then signs no more.
+
+    Raises
+    ------
+    BadKey
+        Where the name cannot be one of a key.
+    BadNotice
+        Where the register there is damaged.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    signer = new_signer(name, fresh)
+    if (folder / "keys.json").exists():
+        shelf = open_shelf(folder)
+        old = shelf.keys[-1]
+        shelf.keys = [*shelf.keys[:-1], replace(old, until=max(day, old.since)), IssuerKey(signer.public, day)]
+    else:
+        issuer = Issuer(name, "", (name,), (), (), (name,)) if "." in name else Issuer(name)
+        shelf = Shelf(folder, issuer, [IssuerKey(signer.public, day)], [])
+        if (folder / "issuer.json").exists():
+            shelf.issuer = issuer_of(_json(folder / "issuer.json"))
+    pem = signer.to_pem(passphrase)
+
+    def fill(path: Path) -> None:
+        path.write_bytes(pem)
+
+    write_whole(folder / "key.pem", fill)
+    (folder / "key.pem").chmod(0o600)
+    shelf.save()
+    return shelf
+
+
+def open_shelf(folder: Path) -> Shelf:
+    """Read a register.
+
+    Raises
+    ------
+    BadNotice
+        ``issuer``, ``keys`` or ``notices`` where that file cannot be used.
+    """
+    try:
+        issuer = issuer_of(_json(folder / "issuer.json"))
+    except OSError as e:
+        raise BadNotice("issuer.json", "missing") from e
+    try:
+        told: list[dict[str, Any]] = _json(folder / "keys.json")
+        keys = [
+            IssuerKey(PublicKey.parse(k["key"]), str(k["since"]), str(k["until"]), bool(k["revoked"])) for k in told
+        ]
+        keys[-1].signs_on("")
+    except (OSError, KeyError, TypeError, IndexError, BadKey) as e:
+        raise BadNotice("keys.json", str(e)) from e
+    entries = []
+    path = folder / "notices.jsonl"
+    if path.exists():
+        for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                entries.append(Entry.from_dict(json.loads(line)))
+            except (ValueError, BadNotice) as e:
+                raise BadNotice("notices.jsonl", f"line {n}") from e
+    return Shelf(folder, issuer, keys, entries)
+
+
+def last_checkpoint(journal: Journal) -> str:
+    """The journal's last signed note, or ""."""
+    kept = journal.store.kept(CHECKPOINT)
+    return kept[-1][1] if kept else ""
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as e:
+        raise BadNotice(path.name, "not JSON") from e
