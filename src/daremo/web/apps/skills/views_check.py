@@ -194,6 +194,8 @@ def _shown(asked: measure.Asked, draft: Draft, problem: str) -> dict[str, Any]:
         "problem": problem,
         "has_errors": bool(problem),
         "can_undo": asked.at > 1,
+        # words inside a drawing are Japanese
+        "list_open": language == "en",
         "say": _aloud(item, words, options),
         "say_language": "en-US" if language == "en" else "ja-JP",
         "ring_words": fill(_("{of}問中{at}問め"), of=asked.of, at=asked.at),
