@@ -204,6 +204,17 @@ def test_a_proof_for_another_challenge_purpose_or_time_is_refused():
     assert e.value.code == "proof-expired"
 
 
+def test_a_witness_may_sign_beside_the_issuer_but_not_instead():
+    method = did.method_of(OTHER.public_key(), did.did_key(OTHER.public_key()))
+    alone = add_proof(made(), OTHER, method, stamp(NOW))
+    both = add_proof(alone, KEY, METHOD, stamp(NOW))
+    assert verify(alone, NOW, lists=GOOD).reason == "not-the-issuer"
+    assert (verify(both, NOW, lists=GOOD).verdict, verify(both, NOW, lists=GOOD).method) == ("valid", METHOD)
+    broken = copy.deepcopy(both)
+    broken["proof"][0]["created"] = stamp(NOW + 1)
+    assert verify(broken, NOW, lists=GOOD).reason == "altered"
+
+
 def test_proof_sets_and_chains_are_checked_whole():
     from daremo.trust.credentials.integrity import verify_proofs
 

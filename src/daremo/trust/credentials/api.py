@@ -48,6 +48,8 @@ class Desk:
         Contexts beside those that ship (test suites bring their own).
     resources : mapping
         Bytes of related resources by address, to compare digests.
+    status_entry : mapping
+        Status entry that a credential without one is issued with.
     """
 
     key: Ed25519PrivateKey
@@ -57,6 +59,7 @@ class Desk:
     lists: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     contexts: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     resources: Mapping[str, bytes] = field(default_factory=dict)
+    status_entry: Mapping[str, Any] | None = None
 
     @property
     def issuer(self) -> str:
@@ -79,6 +82,8 @@ def issue(request: Any, desk: Desk) -> Answer:
         document = dict(credential)
         issuer = document.get("issuer", desk.issuer)
         document["issuer"] = issuer
+        if desk.status_entry is not None:
+            document.setdefault("credentialStatus", dict(desk.status_entry))
         check_credential(document)
         _extras(document, desk)
         who = issuer.get("id") if isinstance(issuer, Mapping) else issuer

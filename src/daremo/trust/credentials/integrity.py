@@ -117,7 +117,7 @@ def verify_proofs(
     expected: Mapping[str, str] | None = None,
     more: Contexts | None = None,
 ) -> list[str]:
-    """Check every proof of a document; the verification methods that hold.
+    """Check every proof of a document; the verification methods that hold, the issuer's first.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def verify_proofs(
     documents : mapping
         DID documents by DID, for issuers that are no did:key.
     issuer : str
-        The DID that must control every key; "" for any.
+        The DID that must have made one of the proofs, "" for any; others may have signed as well.
     expected : mapping
         Values the proof must have (challenge, domain).
 
@@ -141,7 +141,10 @@ def verify_proofs(
     if not proofs or len(proofs) > 10:
         raise BadProof("no-proof" if not proofs else "too-many-proofs")
     bare = {k: v for k, v in document.items() if k != "proof"}
-    return [_verify(bare, p, proofs, now, documents, purpose, issuer, expected or {}, more) for p in proofs]
+    methods = [_verify(bare, p, proofs, now, documents, purpose, expected or {}, more) for p in proofs]
+    if issuer and not any(m.partition("#")[0] == issuer for m in methods):
+        raise BadProof("not-the-issuer")
+    return sorted(methods, key=lambda m: m.partition("#")[0] != issuer)
 
 
 def _verify(
@@ -151,7 +154,6 @@ def _verify(
     now: float,
     documents: Mapping[str, Any] | None,
     purpose: str,
-    issuer: str,
     expected: Mapping[str, str],
     more: Contexts | None,
 ) -> str:
@@ -164,8 +166,6 @@ def _verify(
     method = proof.get("verificationMethod")
     if not isinstance(method, str) or not is_url(method):
         raise BadProof("no-method")
-    if issuer and method.partition("#")[0] != issuer:
-        raise BadProof("not-the-issuer")
     for name in ("created", "expires"):
         if name in proof and seconds(proof[name]) is None:
             raise BadProof("bad-time", name)
