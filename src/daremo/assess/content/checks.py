@@ -27,9 +27,10 @@ _SENTENCE = re.compile(r"[。！？!?\n]")
 _FORBIDDEN = ("<style", "<script", "style=", "href=", "<image", "onclick", "<foreignObject")
 
 
-def check_words(part: str, text: Text) -> Found:
-    """Three languages, ruby on every kanji of easy Japanese, short sentences."""
-    found: Found = [("content-no-words", language) for language in ("ja", "easy", "en") if not getattr(text, language)]
+def check_words(part: str, text: Text, *, easy: bool = True) -> Found:
+    """Three languages (of texts for staff `easy` may be empty), ruby on every kanji of easy Japanese, short sentences."""
+    wanted = ("ja", "easy", "en") if easy else ("ja", "en")
+    found: Found = [("content-no-words", language) for language in wanted if not getattr(text, language)]
     bare = _RUBY.sub("", text.easy)
     if _KANJI.search(bare):
         found.append(("content-no-ruby", bare))

@@ -19,12 +19,14 @@ from daremo.assess.content.checks import (
     check_staff,
     check_words,
 )
-from daremo.assess.content.records import Content, DiagnosisItem, Goal, Item, Lesson, Named, StaffItem, Text
+from daremo.assess.content.records import LANGUAGES, Content, DiagnosisItem, Goal, Item, Lesson, Named, StaffItem, Text
 from daremo.kernel.errors import Problem
 from daremo.kernel.tables import rows_of
 
 Row = dict[str, str]
 Words = dict[str, dict[str, Text]]
+#: Those who work read plain Japanese or English; easy Japanese falls back to plain.
+AT_WORK = ("ja", "en")
 
 
 def folder() -> Traversable:
@@ -60,8 +62,8 @@ def read(place: Traversable) -> tuple[Content, list[Problem]]:
     themes = r.named("themes", "key")
     known = set(competences), set(themes)
     items = r.items(r.words("words"), *known)
-    staff = r.rows("staff", "item", _staff, r.words("staff_words"), check_staff)
-    diagnosis = r.rows("diagnosis", "item", _diagnosis, r.words("diagnosis_words"), check_diagnosis)
+    staff = r.rows("staff", "item", _staff, r.words("staff_words", easy=False), check_staff)
+    diagnosis = r.rows("diagnosis", "item", _diagnosis, r.words("diagnosis_words", easy=False), check_diagnosis)
     goals = r.rows("goals", "goal", _goal, r.words("goal_words", "goal"))
     lessons = r.rows("lessons", "lesson", _lesson, r.words("lesson_words", "lesson"), check_lesson)
     for told, table in ((goals, "goals"), (lessons, "lessons")):
@@ -105,7 +107,7 @@ class _Reading:
             found[name] = Named(name, text, int(area) if area.isdigit() else 0, row.get("digcomp22", ""))
         return found
 
-    def words(self, table: str, key: str = "item") -> Words:
+    def words(self, table: str, key: str = "item", *, easy: bool = True) -> Words:
         found: Words = {}
         for n, row in enumerate(self.table(table), 2):
             name, part = row.get(key) or row.get("item", ""), row.get("part", "")
@@ -113,7 +115,7 @@ class _Reading:
             if not name or not part or part in found.get(name, {}):
                 self.note("content-twice", table, f"{name} {part}", n)
                 continue
-            for code, value in check_words(part, text):
+            for code, value in check_words(part, text, easy=easy):
                 self.note(code, table, f"{name} {part}: {value}", n)
             found.setdefault(name, {})[part] = text
         return found
