@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,3 +157,16 @@ def test_a_manager_opens_invites_and_closes(world: World) -> None:
     client.post(f"/diagnosis/{row.pk}/close/")
     row.refresh_from_db()
     assert row.closed is not None
+
+
+def test_no_page_asks_more_than_five_questions_and_every_question_is_asked_once() -> None:
+    from daremo.assess.content.read import folder
+    from daremo.web.apps.diagnosis import services as diagnosis
+    from tests.web.skills.bank import instead
+
+    with instead(Path(str(files("daremo.assess.content")))):
+        assert (folder() / "diagnosis.csv").is_file()
+        for kind in ("dx", "telework", "security", "staff"):
+            told = [item.item for _part, items in diagnosis.pages(kind) for item in items]
+            assert sorted(told) == sorted(diagnosis.asked(kind)) and len(told) >= 15
+            assert max(len(items) for _part, items in diagnosis.pages(kind)) <= 5

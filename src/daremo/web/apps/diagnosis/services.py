@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Fewer organisations are never compared with, fewer people's own competence is never told to their employer.
 ENOUGH = 10
+#: Questions on one page.
+A_PAGE = 5
 Asked = DiagnosisItem | StaffItem
 
 
@@ -46,6 +48,17 @@ def dimension_of(item: Asked) -> str:
 def dimensions(kind: str) -> tuple[str, ...]:
     """Return the parts of a diagnosis in their order."""
     return tuple(dict.fromkeys(dimension_of(item) for item in asked(kind).values()))
+
+
+@cache
+def pages(kind: str) -> tuple[tuple[str, tuple[Asked, ...]], ...]:
+    """Return the pages on which a diagnosis is asked: its part and at most `A_PAGE` questions of it."""
+    found = []
+    for part in dimensions(kind):
+        mine = [item for item in asked(kind).values() if dimension_of(item) == part]
+        size = -(-len(mine) // (-(-len(mine) // A_PAGE)))
+        found += [(part, tuple(mine[n : n + size])) for n in range(0, len(mine), size)]
+    return tuple(found)
 
 
 @cache

@@ -152,11 +152,11 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     row = diagnosis.by_token(token)
     if row is None:
         raise Http404
-    language, parts = get_language() or "ja", diagnosis.dimensions(row.kind)
+    language, pages = get_language() or "ja", diagnosis.pages(row.kind)
     kept: dict[str, Any] = request.session.get(f"diagnosis:{row.pk}") or {"told": {}, "key": secrets.token_urlsafe(24)}
     at = request.POST.get("at") or request.GET.get("at") or "1"
-    number = int(at) if at.isdecimal() and 1 <= int(at) <= len(parts) else 1
-    items = [i for i in diagnosis.asked(row.kind).values() if diagnosis.dimension_of(i) == parts[number - 1]]
+    number = int(at) if at.isdecimal() and 1 <= int(at) <= len(pages) else 1
+    part, items = pages[number - 1]
     missing: list[str] = []
     if request.method == "POST":
         for item in items:
@@ -166,7 +166,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
             elif option != "skip":
                 missing.append(item.item)
         request.session[f"diagnosis:{row.pk}"] = kept
-        if not missing and number < len(parts):
+        if not missing and number < len(pages):
             return redirect(f"{reverse('diagnosis:answer', kwargs={'token': token})}?at={number + 1}")
         if not missing:
             return _finish(request, row, kept)
@@ -177,9 +177,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
             "organisation": row.organisation.name,
             "kind": kind_word(row.kind),
             "staff": row.kind == "staff",
-            "part": part_word(row.kind, parts[number - 1]),
+            "part": part_word(row.kind, part),
             "at": number,
-            "of": len(parts),
+            "of": len(pages),
             "before": number - 1,
             "before_href": f"?at={number - 1}",
             "items": [
