@@ -1,0 +1,140 @@
+"""Shortest-path trees over arcs, several arcs between two nodes allowed: the kernels under load and failures."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from daremo.network.model import Floats, Ints
+
+
+class Star(NamedTuple):
+    """Arcs sorted by one end: those of node i are ``arc[start[i] : start[i + 1]]``."""
+
+    start: Ints
+    arc: Ints
+
+
+def star(end: Ints, nodes: int) -> Star:
+    """Arcs sorted by an end, in order of their numbers.
+
+    Parameters
+    ----------
+    end : ndarray of int, shape (arcs,)
+    nodes : int
+    """
+    start = np.zeros(nodes + 1, np.int64)
+    np.cumsum(np.bincount(end, minlength=nodes), out=start[1:])
+    return Star(start, np.argsort(end, kind="stable").astype(np.int64))
+
+
+@njit(cache=True, nogil=True)
+def shortest(root, start, arc, far, weight, dist, parent, order, heap_d, heap_v):  # type: ignore[no-untyped-def]
+    """Dijkstra from `root`: fills distances, the arc into each node (-1 = none) and nodes by distance; returns how many.
+
+    An arc with a negative weight is closed. Of equally short arcs into a node the first found stays.
+    """
+    dist[:] = np.inf
+    parent[:] = -1
+    dist[root] = 0.0
+    heap_d[0] = 0.0
+    heap_v[0] = root
+    size, found = 1, 0
+    while size > 0:
+        d, v = heap_d[0], heap_v[0]
+        size -= 1
+        last_d, last_v = heap_d[size], heap_v[size]
+        i = 0
+        while True:
+            j = 2 * i + 1
+            if j >= size:
+                break
+            if j + 1 < size and heap_d[j + 1] < heap_d[j]:
+                j += 1
+            if heap_d[j] >= last_d:
+                break
+            heap_d[i], heap_v[i] = heap_d[j], heap_v[j]
+            i = j
+        heap_d[i], heap_v[i] = last_d, last_v
+        if d > dist[v]:
+            continue
+        # a node may lie on the heap twice with one distance
+        if found > 0 and order[found - 1] == v:
+            continue
+        order[found] = v
+        found += 1
+        for k in range(start[v], start[v + 1]):
+            a = arc[k]
+            if weight[a] < 0.0:
+                continue
+            u = far[a]
+            nd = d + weight[a]
+            if nd < dist[u]:
+                dist[u] = nd
+                parent[u] = a
+                i = size
+                size += 1
+                while i > 0:
+                    q = (i - 1) // 2
+                    if heap_d[q] <= nd:
+                        break
+                    heap_d[i], heap_v[i] = heap_d[q], heap_v[q]
+                    i = q
+                heap_d[i], heap_v[i] = nd, u
+    return found
+
+
+@njit(cache=True, nogil=True)
+def grow(  # type: ignore[no-untyped-def]
+    roots, inward, out_start, out_arc, in_start, in_arc, tail, head, weight, demand, index, value, size, cost, lost
+):
+    """A shortest-path tree for each root that carries all its demands: loads of its arcs, its cost, what has no path.
+
+    Parameters
+    ----------
+    roots : (k,) node numbers; inward : (k,) whether demands run to the root.
+    demand : (k, nodes) Gbit/s between the root and each node.
+    weight : (arcs,) price of an arc; negative = closed.
+    index, value : (k, nodes) filled with arcs and their loads; size : (k,) how many; cost, lost : (k,) filled.
+    """
+    n, arcs = demand.shape[1], tail.size
+    dist, parent, order = np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64)
+    heap_d, heap_v = np.empty(arcs + 1), np.empty(arcs + 1, np.int64)
+    for k in range(roots.size):
+        if inward[k]:
+            found = shortest(roots[k], in_start, in_arc, tail, weight, dist, parent, order, heap_d, heap_v)
+        else:
+            found = shortest(roots[k], out_start, out_arc, head, weight, dist, parent, order, heap_d, heap_v)
+        carried = demand[k].copy()
+        cost[k], lost[k], filled = 0.0, 0.0, 0
+        for v in range(n):
+            if demand[k, v] > 0.0:
+                if dist[v] == np.inf:
+                    lost[k] += demand[k, v]
+                else:
+                    cost[k] += demand[k, v] * dist[v]
+        for i in range(found - 1, 0, -1):
+            v = order[i]
+            if carried[v] == 0.0:
+                continue
+            a = parent[v]
+            index[k, filled], value[k, filled] = a, carried[v]
+            filled += 1
+            carried[head[a] if inward[k] else tail[a]] += carried[v]
+        size[k] = filled
+
+
+def reach(root: int, star_: Star, far: Ints, open_a: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Nodes that are reached from `root` over arcs whose weight is not negative.
+
+    Returns
+    -------
+    ndarray of bool, shape (nodes,)
+    """
+    n = star_.start.size - 1
+    dist, parent, order = np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64)
+    heap = np.empty(far.size + 1), np.empty(far.size + 1, np.int64)
+    shortest(root, star_.start, star_.arc, far, open_a, dist, parent, order, *heap)
+    return np.isfinite(dist)
