@@ -108,6 +108,9 @@ def bank_of(
 ) -> Bank:
     """A bank from calibrated items (``item, a, d`` and, with guessing, ``g``, as `calibrate` prints them).
 
+    An item may also say ``b_sd``, how unsure its difficulty is (ability): its curves are then averaged over N(0, b_sd²),
+    so that one answer to it says as little as it should.
+
     Raises
     ------
     UsageError
@@ -127,19 +130,20 @@ def bank_of(
         d: list[Any] = said if isinstance(said, list) else [said]
         try:
             par = np.array([float(i["a"]), *(float(x) for x in d)])
-            guess = float(i.get("g") or 0.0)
+            guess, unsure = float(i.get("g") or 0.0), float(i.get("b_sd") or 0.0)
         except (TypeError, ValueError, KeyError) as e:
             raise UsageError("bad-bank", f"問題「{name}」の値が読めません", "a と d を数で書いてください", name) from e
-        if not np.isfinite(par).all() or not 0 <= guess < 1:
+        if not np.isfinite(par).all() or not 0 <= guess < 1 or not 0 <= unsure < 10:
             raise UsageError("bad-bank", f"問題「{name}」の値が使えません", "a と d を数で書いてください", name)
         k = par.size
         kind = KINDS[model] if k > 2 else GUESSING if guess > 0 else LOGISTIC
         if guess > 0:
             par = np.r_[par, np.log(guess / (1 - guess))]
-        table, dp, p = np.empty((k, own.t.size)), np.empty((k, k + 1)), np.empty(k)
-        for q, t in enumerate(own.t):
-            curve(kind, k, par, t, p, dp)
-            table[:, q] = p
+        table, dp, p = np.zeros((k, own.t.size)), np.empty((k, k + 1)), np.empty(k)
+        for shift, share in zip(*_around(unsure), strict=True):
+            for q, t in enumerate(own.t):
+                curve(kind, k, par, t - shift, p, dp)
+                table[:, q] += share * p
         area.append(place[home])
         group = str(competence_of.get(name, i.get("competence", "")) or f"item {name}")
         competence.append(names.setdefault(group, len(names)))
@@ -157,6 +161,30 @@ def bank_of(
         np.ascontiguousarray(np.concatenate(rows)),
         np.concatenate(rows).astype(np.float32),
     )
+
+
+def _around(sd: float) -> tuple[Float, Float]:
+    """Points and shares of a normal distribution around 0, each shape (points,); Gauss–Hermite."""
+    if sd == 0:
+        return np.zeros(1), np.ones(1)
+    x, w = np.polynomial.hermite_e.hermegauss(11)
+    return sd * x, w / w.sum()
+
+
+def expert_item(
+    item: str, area: str, a: float, b: float, b_sd: float, *, categories: int = 2, apart: float = 0.8, competence: str = ""
+) -> dict[str, Any]:  # fmt: skip
+    """An item as experts guess it, for `bank_of`: steps `apart` (ability) from each other around difficulty `b`.
+
+    Examples
+    --------
+    >>> expert_item("q", "1", 2.0, -0.5, 0.7)["d"]
+    1.0
+    """
+    steps = categories - 1
+    d = [-a * (b + apart * (n - (steps - 1) / 2)) for n in range(steps)]
+    told: dict[str, Any] = {"item": item, "area": area, "a": a, "d": d[0] if steps == 1 else d, "b_sd": b_sd}
+    return told | ({"competence": competence} if competence else {})
 
 
 def made_up_items(
