@@ -139,6 +139,12 @@ def test_the_best_answer_of_a_situation_stands_at_every_place_and_is_not_the_lon
     assert all(sorted(row["key"].split(">")) == ["1", "2", "3"] for row in tasks)
     best = Counter(row["key"][0] for row in tasks)
     assert set(best) == {"1", "2", "3"} and max(best.values()) <= len(tasks) / 2
+    for language in ("ja", "en"):
+        longest = 0
+        for row in tasks:
+            length = {n: len(STAFF_WORDS[row["item"]][f"option.{n}"][language]) for n in "123"}
+            longest += length[row["key"][0]] == max(length.values())
+        assert longest <= len(tasks) / 2, language
 
 
 def test_options_are_numbered_without_a_hole() -> None:

@@ -19,14 +19,12 @@ from daremo.assess.content.checks import (
     check_staff,
     check_words,
 )
-from daremo.assess.content.records import LANGUAGES, Content, DiagnosisItem, Goal, Item, Lesson, Named, StaffItem, Text
+from daremo.assess.content.records import Content, DiagnosisItem, Goal, Item, Lesson, Named, StaffItem, Text
 from daremo.kernel.errors import Problem
 from daremo.kernel.tables import rows_of
 
 Row = dict[str, str]
 Words = dict[str, dict[str, Text]]
-#: Those who work read plain Japanese or English; easy Japanese falls back to plain.
-AT_WORK = ("ja", "en")
 
 
 def folder() -> Traversable:
