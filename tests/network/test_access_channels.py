@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from daremo.kernel.errors import Infeasible, UsageError
-from daremo.network import channels
-from daremo.network.channels import clique_bound, fewest_channels, fewest_conflicts, for_demand
+from daremo.network import channel_bound, channels
+from daremo.network.channel_bound import clique_bound
+from daremo.network.channels import fewest_channels, fewest_conflicts, for_demand
 
 
 def drawn(seed: int, n: int | None = None, density: float = 0.5, most: int = 3) -> Any:
@@ -148,3 +149,19 @@ def test_a_band_without_channels_is_refused():
         fewest_conflicts([[0, 1], [1, 0]], 0)
     with pytest.raises(Infeasible):
         fewest_channels([[0, 1], [1, 0]], allowed=[[0], []])
+
+
+def test_the_bound_of_a_large_clique_never_exceeds_the_shortest_path_through_it(monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(7)
+    close = 0
+    for _ in range(30):
+        n = int(rng.integers(4, 10))
+        half = np.triu(rng.integers(1, 5, (n, n)), 1)
+        apart = half + half.T
+        exact = clique_bound(apart)
+        monkeypatch.setattr(channel_bound, "PATH_SIZE", 1)
+        loose = clique_bound(apart)
+        monkeypatch.undo()
+        assert loose <= exact
+        close += exact - loose <= 1
+    assert close >= 20

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daremo.kernel.errors import Infeasible, OutOfTime, UsageError
+from daremo.network.channel_bound import clique_bound
 from daremo.network.channel_search import FOUND, PROVED_NONE, decide, greedy, least_broken, tabu
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-#: Nodes of the backtracking, orders of the greedy search, steps of the tabu search, work of CP-SAT (its own unit).
-NODES, ORDERS, STEPS, CP_WORK = 200_000, 30, 4_000, 20.0
-#: Cliques up to this size get their shortest Hamiltonian path, larger ones their spanning tree.
-PATH_SIZE = 11
+#: Nodes of the backtracking, orders of the greedy search, steps of the tabu search, work of CP-SAT (its own unit), starts of
+#: the search in a narrower band.
+NODES, ORDERS, STEPS, CP_WORK, ATTEMPTS = 200_000, 30, 4_000, 6.0, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ def fewest_channels(
         plan = greedy(apart, forbidden, np.asarray(rng.random(n) * (0 if k == 0 else n), np.float64))
         if (plan >= 0).all() and (best is None or plan.max() < best.max()):
             best = plan
+    best = _squeezed(apart, forbidden, best, bound, rng)
     best, bound, open_ = _by_search(apart, forbidden, best, bound, free=allowed is None)
     if open_ and cp_sat:
         best, bound, open_ = _by_cp_sat(apart, forbidden, best, bound)
@@ -192,55 +193,24 @@ def for_demand(apart_nn: ArrayLike, demand_n: ArrayLike, own: int = 1) -> tuple[
     return wide, station
 
 
-def clique_bound(apart_nn: ArrayLike) -> int:
-    """Channels that no plan goes below: in a clique each next station is its distance further.
-
-    Parameters
-    ----------
-    apart_nn : array_like of int, shape (stations, stations), channels
-    """
-    apart = _checked(apart_nn)
-    n = apart.shape[0]
-    best = min(n, 1)
-    for level in np.unique(apart[apart > 0]):
-        near = apart >= level
-        count = near.sum(axis=1)
-        for v in range(n):
-            clique = [v]
-            room = near[v].copy()
-            while room.any():
-                inside = near[:, room].sum(axis=1)
-                u = int(np.argmax(np.where(room, inside * (n + 1) + count, -1)))
-                clique.append(u)
-                room &= near[u]
-            best = max(best, _longest(apart[np.ix_(clique, clique)]) + 1)
-    return int(best)
-
-
-def _longest(weight: Ints) -> int:
-    """Shortest Hamiltonian path through a clique, or for a large one its spanning tree, which is no longer."""
-    n = weight.shape[0]
-    if n == 1:
-        return 0
-    if n > PATH_SIZE:
-        reach = weight[0].copy()
-        out, total = np.ones(n, bool), 0
-        out[0] = False
-        while out.any():
-            u = int(np.flatnonzero(out)[np.argmin(reach[out])])
-            total += int(reach[u])
-            out[u] = False
-            reach = np.minimum(reach, weight[u])
-        return total
-    table = np.full((1 << n, n), 1 << 40, np.int64)
-    for v in range(n):
-        table[1 << v, v] = 0
-    for mask in range(1, 1 << n):
-        row = table[mask]
-        for u in range(n):
-            if not mask >> u & 1:
-                table[mask | 1 << u, u] = min(table[mask | 1 << u, u], int((row + weight[:, u]).min()))
-    return int(table[-1].min())
+def _squeezed(apart: Ints, forbidden: Ints, best: Ints | None, bound: int, rng: np.random.Generator) -> Ints | None:
+    """Move stations about in a band one channel narrower, as long as that ends without a broken distance."""
+    even = np.ones(apart.shape)
+    while best is not None and best.max() + 1 > bound:
+        narrow = np.ascontiguousarray(forbidden[:, : int(best.max())])
+        if (narrow > 0).all(axis=1).any():
+            break
+        low = np.array([np.flatnonzero(row == 0)[-1] for row in narrow])
+        start = np.where(best < narrow.shape[1], best, low).astype(np.int64)
+        for _ in range(ATTEMPTS):
+            left, plan = tabu(apart, even, narrow, start, 4 * STEPS, rng.integers(0, 10, 997))
+            if left <= 0:
+                break
+            start = np.array([rng.choice(np.flatnonzero(row == 0)) for row in narrow])
+        if left > 0:
+            break
+        best = plan
+    return best
 
 
 def _by_search(
