@@ -1,9 +1,9 @@
-"""The learning path, change between two checks, organisations and live figures, against independent calculations."""
+"""The learning path, organisations and live figures, against independent calculations."""
 
 from __future__ import annotations
 
 from itertools import product
-from math import erf, exp, sqrt
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daremo.assess.content.change import change_of, together
 from daremo.assess.content.live import live
 from daremo.assess.content.organisation import GRID, next_steps, state_of, step_curves
 from daremo.assess.content.path import PRIOR_GAIN, Gained, learned_gains, next_lessons
@@ -89,33 +88,6 @@ def test_the_learned_gain_lies_between_prior_and_observations(told: list[tuple[f
 
 def test_many_observations_outweigh_the_prior() -> None:
     assert learned_gains([Gained("a", 0.8, 0.3)] * 500, ["a"])["a"] == pytest.approx(0.8, abs=0.02)
-
-
-def test_a_change_is_the_difference_of_two_normals_without_their_prior() -> None:
-    found = change_of((0.0, 0.5), (0.6, 0.4))
-    free = [(m / s**2 / (1 / s**2 - 1), 1 / (1 / s**2 - 1)) for m, s in ((0.0, 0.5), (0.6, 0.4))]
-    gain, error = free[1][0] - free[0][0], sqrt(free[0][1] + free[1][1])
-    assert (found.gain, found.error) == (pytest.approx(gain), pytest.approx(error))
-    assert found.sure == pytest.approx(0.5 * (1 + erf(gain / error / sqrt(2))))
-
-
-def test_chance_alone_is_called_a_gain_in_five_of_a_hundred() -> None:
-    rng = np.random.default_rng(3)
-    ups = 0
-    for _ in range(2000):
-        theta = rng.normal()
-        means = []
-        for error in (0.5, 0.5):  # an observation with this error, then its posterior under N(0, 1)
-            seen = theta + error * rng.normal()
-            precision = 1 + 1 / error**2
-            means.append((seen / error**2 / precision, sqrt(1 / precision)))
-        ups += change_of(means[0], means[1]).verdict == "up"
-    assert 0.035 < ups / 2000 < 0.065
-
-
-def test_the_mean_change_is_surer_than_each() -> None:
-    one = change_of((0.0, 0.5), (0.5, 0.5))
-    assert together([one] * 5).error == pytest.approx(one.error / sqrt(5)) and together([one] * 5).sure > one.sure
 
 
 def brute_state(answers: list[dict[str, int]], cuts: dict[str, list[float]], slope: float, tau: float) -> float:

@@ -13,10 +13,14 @@ from tests.web.bookings.town import START, Town
 pytestmark = pytest.mark.django_db
 
 
-def taken(mean: float = 0.0, error: float = 0.5, **more: Any) -> Any:
+def taken(mean: float = 0.0, error: float = 0.5, right: bool = True, areas: Any = range(1, 6), **more: Any) -> Any:
     from daremo.web.apps.skills.services import Taken
 
-    answers = [("r1-01-screen", "2"), ("r2-02-choice", "dont-know")]
+    answers = [
+        (f"r{a}-{name}", "2" if right else "dont-know")
+        for a in areas
+        for name in ("01-screen", "02-choice", "04-observe")
+    ]
     return Taken(answers=answers, profile=dict.fromkeys(range(1, 6), (mean, error)), life_stage="75_84", **more)
 
 
@@ -102,17 +106,17 @@ def test_a_gain_is_called_clear_only_where_it_is_sure(town: Town) -> None:
     from daremo.web.apps.skills import services as skills
 
     person = town.person()
-    first = skills.keep(town.act(), person, taken(-1.0, 0.4))
-    little, much = skills.keep(town.act(1), person, taken(-0.9, 0.4)), skills.keep(town.act(2), person, taken(0.6, 0.4))
-    one, two = skills.compared(first, little), skills.compared(first, much)
+    first = skills.keep(town.act(), person, taken(right=False))
+    same, much = skills.keep(town.act(1), person, taken(right=False)), skills.keep(town.act(2), person, taken())
+    one, two = skills.compared(first, same), skills.compared(first, much)
     assert one is not None and one.total.verdict == "same"
-    assert two is not None and two.total.verdict == "up" and two.areas[1].sure > 0.95
+    assert two is not None and two.total.verdict == "up" and two.total.low > 0 and set(two.areas) == {1, 2, 3, 4, 5}
 
 
 def test_areas_that_were_not_measured_are_not_compared(town: Town) -> None:
     from daremo.web.apps.skills import services as skills
 
-    first, second = (skills.keep(town.act(h), town.person(), taken(0.0, 0.98)) for h in (0, 1))
+    first, second = (skills.keep(town.act(h), town.person(), taken(areas=[1 + h])) for h in (0, 1))
     assert skills.compared(first, second) is None
 
 
@@ -123,12 +127,12 @@ def test_only_who_agreed_teaches_the_order_of_lessons(town: Town) -> None:
 
     for statistics in (False, True):
         person = town.person(f"見本 {statistics}")
-        skills.keep(town.act(0), person, taken(-1.0, 0.4), statistics=statistics)
+        skills.keep(town.act(0), person, taken(right=False), statistics=statistics)
         visits.record(
             town.act(1), organisation=town.city, supporter=None, started=START + timedelta(hours=1), minutes=30,
             topics=["photo"], person=person, point=town.point, alone_after=2,
         )  # fmt: skip
-        skills.keep(town.act(48), person, taken(0.5, 0.4), statistics=statistics)
+        skills.keep(town.act(48), person, taken(), statistics=statistics)
     found = offers.observed()
     assert found != [] and len({f.lesson for f in found}) == len(found)
     assert {f.lesson[:2] for f in found} <= {"l3"} and all(f.gain > 0 for f in found)

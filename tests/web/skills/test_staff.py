@@ -17,6 +17,12 @@ def person_of(world: World) -> Any:
     )
 
 
+def state() -> dict[str, Any]:
+    from daremo.web.apps.skills import measure
+
+    return measure.answered("unknown", [("r1-01-screen", "2")])
+
+
 def test_a_supporter_asks_and_the_result_is_attached_with_consent(world: World) -> None:
     from daremo.web.apps.journal.models import Event
     from daremo.web.apps.skills.models import Check
@@ -59,7 +65,7 @@ def test_a_person_of_another_organisation_is_never_asked_for(world: World) -> No
     assert client.post(f"/skills/person/{world.other['people.person'].pk}/").status_code == 404
     session = client.session
     session["skill_check"] = {"mode": "assisted", "person": world.other["people.person"].pk, "at": world.now.isoformat(),
-                              "state": {"stage": "unknown", "report": {}, "seed": 1, "observed": False, "told": [["r1-01-screen", "2"]], "most": 6}}  # fmt: skip
+                              "state": state()}  # fmt: skip
     session.save()
     client.post("/check/result/share/", {"agreed": "on", "name": "だれか"})
     assert not Check.objects.filter(person=world.other["people.person"]).exists()
@@ -71,7 +77,7 @@ def test_who_signs_out_takes_no_persons_right_along(world: World) -> None:
     kept = client.session["skill_check"]
     client.logout()
     session = client.session
-    session["skill_check"] = kept | {"state": {"stage": "unknown", "report": {}, "seed": 1, "observed": False, "told": [["r1-01-screen", "2"]], "most": 6}}  # fmt: skip
+    session["skill_check"] = kept | {"state": state()}  # fmt: skip
     session.save()
     assert 'name="name"' in client.get("/check/result/share/").content.decode()
 

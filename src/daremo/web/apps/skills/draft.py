@@ -13,6 +13,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from daremo.web.apps.skills import measure
+
 KEPT_DAYS = 7
 _PLACE = "skill_check"
 
@@ -46,7 +48,11 @@ def load(request: HttpRequest, now: datetime) -> Draft | None:
     if not row or datetime.fromisoformat(row["at"]) < now - timedelta(days=KEPT_DAYS):
         return None
     known = {f.name for f in fields(Draft)}
-    return Draft(**{name: value for name, value in row.items() if name in known})
+    draft = Draft(**{name: value for name, value in row.items() if name in known})
+    if draft.state and not measure.usable(draft.state):
+        # questions were changed since; the check begins anew
+        draft.state = {}
+    return draft
 
 
 def store(request: HttpRequest, draft: Draft, now: datetime) -> None:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
-from daremo.assess.content.change import Change, change_of, together
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act, of_a_resident
 from daremo.web.apps.people import services as people
+from daremo.web.apps.skills import measure
 from daremo.web.apps.skills.models import AnonymousSheet, Check
 from daremo.web.days import TOKYO, day_of
 from daremo.web.problems import refusal
@@ -141,8 +141,23 @@ def profile_of(check: Check | AnonymousSheet) -> dict[int, tuple[float, float]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A change on the ability scale, later minus earlier, with its 90 % interval.
+
+    ``sure`` is the probability of a gain; ``verdict`` is ``up``, ``down`` or ``same``.
+    """
+
+    gain: float
+    error: float
+    low: float
+    high: float
+    sure: float
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
-    """Two checks of one person: the change in each area that both measured, and over all of them."""
+    """Two checks of one person: the change in each area that both asked about, and over all of them."""
 
     first: datetime
     last: datetime
@@ -151,11 +166,16 @@ class Compared:
 
 
 def compared(before: Check, after: Check) -> Compared | None:
-    """Return what changed between two checks; None where they share no area that was measured."""
-    one, two = profile_of(before), profile_of(after)
-    # an area without an answer has the error of the prior: no change can be told from it
-    areas = {k: change_of(one[k], two[k]) for k in sorted(one.keys() & two.keys()) if max(one[k][1], two[k][1]) < 0.95}
-    return Compared(before.at, after.at, areas, together(list(areas.values()))) if areas else None
+    """Return what changed between two checks; None where no area was asked about both times."""
+    found = measure.changed(*(measure.answered(c.life_stage, c.answers) for c in (before, after)))
+    if found["overall"]["gain"] is None:
+        return None
+    areas = {int(row["area"]): _change(row) for row in found["areas"] if row["gain"] is not None}
+    return Compared(before.at, after.at, areas, _change(found["overall"]))
+
+
+def _change(row: dict[str, Any]) -> Change:
+    return Change(row["gain"], row["se"], row["low"], row["high"], row["sure"], row["verdict"])
 
 
 def gains() -> list[tuple[Check, Check]]:

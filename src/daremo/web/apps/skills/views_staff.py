@@ -89,7 +89,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 def _levels(check: Check) -> tuple[dict[int, str], dict[int, float]]:
-    outcome = measure.of_profile(skills.profile_of(check))
+    outcome = measure.outcome(measure.answered(check.life_stage, check.answers))
     return outcome.levels, outcome.shares
 
 
@@ -104,7 +104,7 @@ def _change_words(change: skills.Compared) -> dict[str, Any]:
         (
             said.area_name(area),
             f"{one.gain:+.1f}",
-            f"{one.gain - 1.645 * one.error:+.1f} 〜 {one.gain + 1.645 * one.error:+.1f}",
+            f"{one.low:+.1f} 〜 {one.high:+.1f}",
             f"{100 * one.sure:.0f}%",
         )
         for area, one in change.areas.items()
@@ -115,7 +115,7 @@ def _change_words(change: skills.Compared) -> dict[str, Any]:
         "when": fill(_("{a}と{b}をくらべました。"), a=say_date(change.first), b=say_date(change.last)),
         "rows": rows,
         "total": f"{total.gain:+.1f}",
-        "interval": f"{total.gain - 1.645 * total.error:+.1f} 〜 {total.gain + 1.645 * total.error:+.1f}",
+        "interval": f"{total.low:+.1f} 〜 {total.high:+.1f}",
         "sure": f"{100 * total.sure:.0f}%",
     }
 
@@ -149,7 +149,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         stage = request.POST.get("stage", "unknown")
         draft = Draft(mode="paper", stage=stage if stage in dict(STAGES) else "unknown", ended=True)
         if told:
-            draft.state = measure.from_paper(draft.stage, told)
+            draft.state = measure.answered(draft.stage, list(told.items()))
             drafts.store(request, draft, clock.now())
             return redirect("skills:result")
     return render(
