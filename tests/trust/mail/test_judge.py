@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daremo.trust.mail import dkim
+from daremo.trust.mail import canonical, dkim
 from daremo.trust.mail.answers import Answers
 from daremo.trust.mail.judge import Envelope, judge
 from daremo.trust.mail.message import BadMessage, split
@@ -101,6 +101,19 @@ def test_our_verifier_and_dkimpy_agree_on_signed_and_damaged_messages(data: st.D
     assert ours == bool(theirs)
 
 
+def test_bodies_of_nothing_and_of_empty_lines_have_the_published_digests():
+    for text, form, expected in (
+        (b"", "simple", b"\r\n"),
+        (b"", "relaxed", b""),
+        (b"\r\n\r\n", "relaxed", b""),
+        (b" C \r\nD \t E\r\n\r\n\r\n", "relaxed", b" C\r\nD E\r\n"),
+        (b" C \r\nD \t E\r\n\r\n\r\n", "simple", b" C \r\nD \t E\r\n"),
+        (b"a\n\r\n", "simple", b"a\n\r\n"),
+        (b"a\r\r\n\r\n", "simple", b"a\r\r\n"),
+    ):
+        assert canonical.body(text, form) == expected, (text, form)
+
+
 def test_a_signature_that_leaves_room_for_more_does_not_prove_the_message():
     raw = signed(letter(), CITY, length=5)
     judged = judge(raw + b"Pay here: http://evil.example\r\n", DNS, NOW)
@@ -142,6 +155,7 @@ def test_spf_proves_the_sender_only_for_its_own_domain():
     envelope = Envelope("192.0.2.9", "mx.city.example.jp", f"bounce@{CITY}")
     judged = judge(letter(), DNS, NOW, envelope=envelope)
     assert judged.verdict == "proved" and "sent-by-domain" in judged.reasons
+    assert "cannot be told" in judged.words("en")[0]  # a server was proved, not the text
     assert (
         judge(letter(), DNS, NOW, envelope=Envelope("198.51.100.1", "x.example", f"bounce@{CITY}")).verdict == "refused"
     )
@@ -210,6 +224,12 @@ def test_a_bomb_of_parts_is_refused_and_an_honest_letter_is_read():
     found = seen(raw)
     assert (found.plain, found.links, found.attachments) == ("plain text", ("https://evil.example/?a=1&b=2",), 1)
     assert found.from_html == "こんにちは市役所"
+    for marked, text in (
+        ("a<script>x</style>y</script>b<style>z</style >c", "a b c"),
+        ("a<script>" * 50_000, "a"),
+        ("<scripty>a</scripty>", "a"),
+    ):
+        assert seen(f"From: a@b.jp\r\nContent-Type: text/html\r\n\r\n{marked}".encode()).from_html == text
 
 
 @settings(max_examples=200, deadline=None)

@@ -143,6 +143,8 @@ def state_of(entries: Any, lists: Mapping[str, Mapping[str, Any]]) -> State:
             or one.get("statusSize", 1) != 1
         ):
             return "unknown"
+        if one.get("statusSize", 1) != 1:
+            return "unknown"
         purpose = one.get("statusPurpose")
         if purpose not in ("revocation", "suspension"):
             continue

@@ -53,9 +53,11 @@ def body(text: bytes, form: str) -> bytes:
     if form == "relaxed":
         text = re.sub(rb"[ \t]+", b" ", text).replace(b" \r\n", b"\r\n")
         text = text[:-1] if text.endswith(b" ") else text
-    end = len(text)
-    while text[end - 2 : end] == b"\r\n" and end >= 2:
-        end -= 2
+    end = len(text.rstrip(b"\r\n"))
+    if text[end:] != b"\r\n" * ((len(text) - end) // 2):  # a lone CR or LF is text, not an empty line
+        end = len(text)
+        while text[end - 2 : end] == b"\r\n":
+            end -= 2
     text = text[:end]
     if text:
         return text + b"\r\n"

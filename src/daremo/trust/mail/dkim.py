@@ -214,8 +214,11 @@ def names_of(tags: dict[str, str]) -> list[bytes]:
     return names
 
 
-def verify_one(message: Message, name: bytes, value: bytes, dns: Dns, now: float) -> Signature:
-    """Verify the DKIM signature in one header field."""
+def verify_one(
+    message: Message, name: bytes, value: bytes, dns: Dns, now: float, bodies: dict[str, bytes] | None = None
+) -> Signature:
+    """Verify the DKIM signature in one header field; `bodies` keeps the body's canonical forms between signatures."""
+    bodies = {} if bodies is None else bodies
     told = Signature("permerror", "bad-tags")
     try:
         try:
@@ -241,7 +244,9 @@ def verify_one(message: Message, name: bytes, value: bytes, dns: Dns, now: float
         if b"from" not in names:
             raise Refused("permerror", "from-not-signed")
         head, tail = forms_of(tags, "simple/simple")
-        body = canonical.body(message.body, tail)
+        if tail not in bodies:
+            bodies[tail] = canonical.body(message.body, tail)
+        body = bodies[tail]
         short = False
         if "l" in tags:
             if not re.fullmatch(r"\d{1,76}", tags["l"]) or int(tags["l"]) > len(body):
@@ -283,4 +288,5 @@ def verify(message: Message, dns: Dns, now: float) -> tuple[Signature, ...]:
         Seconds since 1970.
     """
     found = [(n, v) for n, v in message.fields if n.lower() == b"dkim-signature"][:MOST_SIGNATURES]
-    return tuple(verify_one(message, n, v, dns, now) for n, v in found)
+    bodies: dict[str, bytes] = {}
+    return tuple(verify_one(message, n, v, dns, now, bodies) for n, v in found)

@@ -56,7 +56,8 @@ class Judged:
     def words(self, lang: str = "ja") -> list[str]:
         """The reasons as sentences, the verdict first."""
         said = _words()
-        head = said[f"verdict-{self.verdict}"]
+        signed = any(b.startswith("dkim:") for b in self.dmarc.by)
+        head = said[f"verdict-{self.verdict}" + ("-server" if self.verdict == "proved" and not signed else "")]
         lines = [head[lang].replace("DOMAIN", self.sender.domain or self.sender.address or "?")]
         lines += [said[code][lang].replace("DOMAIN", self._about(code)) for code in self.reasons if code in said]
         return lines

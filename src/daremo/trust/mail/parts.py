@@ -107,6 +107,20 @@ def _decoded(message: Message, kind: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    text = re.sub(r"<(script|style)\b[^>]*>.*?</\1\s*>", " ", text[:MOST_TEXT_BYTES], flags=re.I | re.S)
+    text = _without_scripts(text[:MOST_TEXT_BYTES])
     text = re.sub(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]*>", "\n", text, flags=re.I)
     return html.unescape(re.sub(r"<[^<>]*>", "", text)).strip()
+
+
+def _without_scripts(text: str) -> str:
+    """Text without scripts and styles, in one pass: an opening that is never closed ends the text."""
+    out, at = [], 0
+    mark = re.compile(r"<(script|style)\b|</(script|style)\s*>", re.I)
+    inside = ""
+    for m in mark.finditer(text):
+        if not inside and m[1]:
+            out.append(text[at : m.start()])
+            inside = m[1].lower()
+        elif inside and m[2] and m[2].lower() == inside:
+            inside, at = "", m.end()
+    return " ".join([*out, text[at:]]) if not inside else " ".join(out)

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-LONGEST_RECORD = 8192
+LONGEST_RECORD, LONGEST_TERM = 8192, 600
 _DIRECTIVE = re.compile(r"([+\-?~]?)(all|include|a|mx|ptr|ip4|ip6|exists)(?=[:/]|$)(.*)", re.I | re.S)
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9\-_.]*)=(.*)", re.S)
 _CIDR = re.compile(r"(?:/(0|[1-9]\d?))?(?://(0|[1-9]\d{0,2}))?$")
@@ -70,6 +70,8 @@ def read_record(text: str) -> Record:
             continue
         if not word.isprintable():
             raise BadRecord("control character")
+        if len(word) > LONGEST_TERM:
+            raise BadRecord("term longer than 600 letters")
         m = _MODIFIER.match(word)
         if m:
             name, value = m[1].lower(), m[2]
