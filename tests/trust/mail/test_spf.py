@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from daremo.trust.mail.answers import NotAnswered
+from daremo.trust.mail.answers import Answers, NotAnswered
 from daremo.trust.mail.spf import check_host
 
 CASES = Path("/work/shared/data/mail/rfc7208-tests.yml")
@@ -74,3 +74,49 @@ def test_a_case_of_the_openspf_suite_gives_its_result(zone: dict[str, Any], case
     assert got.result in expected, (got, case)
     if "explanation" in case and got.result == "fail":
         assert (got.explanation or "DEFAULT") == case["explanation"]
+
+
+OWN = Answers.of(
+    {
+        "city.jp": {"TXT": ["v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 a:web.city.jp mx include:bulk.jp -all exp=why.city.jp"], "MX": ["10 mx.city.jp"]},
+        "web.city.jp": {"A": ["198.51.100.1"]},
+        "mx.city.jp": {"A": ["198.51.100.2"], "AAAA": ["2001:db9::1"]},
+        "bulk.jp": {"TXT": ["v=spf1 exists:%{ir}.ok.bulk.jp ~all"]},
+        "5.113.0.203.ok.bulk.jp": {"A": ["127.0.0.2"]},
+        "why.city.jp": {"TXT": ["%{i} is not a server of %{d}"]},
+        "moved.jp": {"TXT": ["v=spf1 redirect=city.jp"]},
+        "lost.jp": {"TXT": ["v=spf1 redirect=none.jp"]},
+        "slow.jp": {"TXT": "TIMEOUT"},
+        "loop.jp": {"TXT": ["v=spf1 include:loop.jp -all"]},
+        "bad.jp": {"TXT": ["v=spf1 ip4:1.2.3 -all"]},
+        "long.jp": {"TXT": ["v=spf1 a:" + "a" * 700 + ".jp -all"]},
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ip", "domain", "result", "matched"),
+    [
+        ("192.0.2.77", "city.jp", "pass", "ip4:192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "city.jp", "pass", "ip4:192.0.2.0/24"),
+        ("2001:db8::5", "city.jp", "pass", "ip6:2001:db8::/32"),
+        ("198.51.100.1", "city.jp", "pass", "a:web.city.jp"),
+        ("198.51.100.2", "city.jp", "pass", "mx"),
+        ("2001:db9::1", "city.jp", "pass", "mx"),
+        ("203.0.113.5", "city.jp", "pass", "include:bulk.jp"),
+        ("203.0.113.6", "city.jp", "fail", "-all"),
+        ("203.0.113.6", "moved.jp", "fail", "-all"),
+        ("203.0.113.6", "lost.jp", "permerror", ""),
+        ("203.0.113.6", "slow.jp", "temperror", ""),
+        ("203.0.113.6", "loop.jp", "permerror", ""),
+        ("203.0.113.6", "bad.jp", "permerror", ""),
+        ("203.0.113.6", "long.jp", "permerror", ""),
+        ("203.0.113.6", "nothing.jp", "none", ""),
+        ("no address", "city.jp", "permerror", ""),
+    ],
+)
+def test_every_mechanism_decides_as_written(ip: str, domain: str, result: str, matched: str):
+    got = check_host(ip, domain, f"a@{domain}", "mx.example", OWN)
+    assert (got.result, got.matched) == (result, matched), got
+    if (ip, domain) == ("203.0.113.6", "city.jp"):
+        assert got.explanation == "203.0.113.6 is not a server of city.jp" and got.lookups == 4
