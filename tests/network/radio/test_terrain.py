@@ -179,3 +179,15 @@ def test_flat_ground_has_cells_of_the_wanted_size():
     g = flat(134.0, 34.0, 134.1, 34.1, 250.0)
     assert g.cell_km == pytest.approx((0.25, 0.25), rel=1e-4) and g.degrees
     assert g.size_km[1] == pytest.approx(0.1 * 110.95, abs=0.25)
+
+
+def test_clutter_beside_any_terrain_is_read_and_must_fit(tmp_path: Path):
+    height = np.array([[5.0, 6, 7], [1, 2, 3]])
+    np.savez(tmp_path / "b.npz", height_m=height, west=0.0, south=0.0, cell=100.0)
+    write_ascii(tmp_path / "c.asc", np.array([[1.0, 3, 4], [2, 5, 3]]), 0, 0, 100)
+    land = read_terrain(tmp_path / "b.npz", clutter=tmp_path / "c.asc")
+    assert land.clutter_m.tolist() == [[0, 10, 15], [0, 20, 10]] and land.zone[0].tolist() == [1, 4, 4]
+    write_ascii(tmp_path / "d.asc", np.array([[1.0, 3, 4], [2, 5, 3]]), 50, 0, 100)
+    with pytest.raises(InputError) as told:
+        read_terrain(tmp_path / "b.npz", clutter=tmp_path / "d.asc")
+    assert codes(told) == ["terrain-shape"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from daremo.kernel.errors import InputError
 from daremo.network.radio.coverage import Site
-from daremo.network.radio.raster import Holes, Raster, raster, terrain_problem
+from daremo.network.radio.raster import Holes, Raster, raster, terrain_problem, with_clutter
 
 Floats = NDArray[np.float64]
 _KEYS = {"ncols", "nrows", "xllcorner", "yllcorner", "xllcenter", "yllcenter", "cellsize", "dx", "dy", "nodata_value"}
@@ -42,31 +42,34 @@ def read_terrain(
         raise InputError([terrain_problem("no-terrain-file", str(path), "")])
     kind = path.suffix.lower()
     try:
-        if kind in (".asc", ".txt", ".grd"):
-            height, west, south, cell = _ascii(path)
-            classes = None
-            if clutter is not None:
-                classes, *where = _ascii(clutter)
-                if classes.shape != height.shape or where != [west, south, cell]:
-                    raise InputError(
-                        [terrain_problem("terrain-shape", str(clutter), "×".join(map(str, classes.shape)))]
-                    )
-            return raster(
-                height, west, south, cell, degrees=degrees, latitude=latitude, clutter=classes, holes=holes,
-                file=path.name,
-            )  # fmt: skip
-        if kind == ".npz":
-            with np.load(path, allow_pickle=False) as kept:
-                cells = np.atleast_1d(kept["cell"]).astype(float)
-                return raster(
-                    kept["height_m"], float(kept["west"]), float(kept["south"]), (float(cells[0]), float(cells[-1])),
-                    degrees=degrees, latitude=latitude, holes=holes, file=path.name,
-                    **{k: kept[k] for k in ("clutter", "clutter_m", "zone") if k in kept.files},
-                )  # fmt: skip
-        if kind == ".csv":
-            return _points(path, holes, degrees, latitude)
+        land = _read(path, kind, holes, degrees, latitude)
+        if clutter is None:
+            return land
+        classes, west, south, cell = _ascii(clutter)
+        near = np.allclose(
+            [west, south, *cell], [land.west, land.south, land.cell_x, land.cell_y], rtol=1e-6, atol=land.cell_x / 100
+        )
+        if classes.shape != land.shape or not near:
+            raise InputError([terrain_problem("terrain-shape", clutter.name, "×".join(map(str, classes.shape)))])
+        return with_clutter(land, classes, clutter.name)
     except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile, pl.exceptions.PolarsError) as e:
         raise InputError([terrain_problem("bad-terrain-file", path.name, str(e).splitlines()[0][:120])]) from e
+
+
+def _read(path: Path, kind: str, holes: Holes, degrees: bool | None, latitude: float) -> Raster:
+    if kind in (".asc", ".txt", ".grd"):
+        height, west, south, cell = _ascii(path)
+        return raster(height, west, south, cell, degrees=degrees, latitude=latitude, holes=holes, file=path.name)
+    if kind == ".npz":
+        with np.load(path, allow_pickle=False) as kept:
+            cells = np.atleast_1d(kept["cell"]).astype(float)
+            return raster(
+                kept["height_m"], float(kept["west"]), float(kept["south"]), (float(cells[0]), float(cells[-1])),
+                degrees=degrees, latitude=latitude, holes=holes, file=path.name,
+                **{k: kept[k] for k in ("clutter", "clutter_m", "zone") if k in kept.files},
+            )  # fmt: skip
+    if kind == ".csv":
+        return _points(path, holes, degrees, latitude)
     raise InputError([terrain_problem("bad-terrain-file", path.name, kind)])
 
 

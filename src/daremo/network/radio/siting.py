@@ -114,7 +114,7 @@ def fewest_sites(
             chosen = best
         bound = max(bound, proved)
     if np.all(q.c == np.rint(q.c)):
-        bound = math.ceil(bound - 1e-6)
+        bound = float(math.ceil(bound - 1e-6))
     value = float(q.c[chosen].sum())
     return _told(covers, q, chosen, weight_d, value, min(bound, value), "cost")
 
