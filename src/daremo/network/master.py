@@ -24,6 +24,8 @@ from daremo.network.paths import grow, star
 CHEAPER = 1e-10
 #: Weight of the best prices so far in the prices that trees are grown at (Wentges 1997).
 SMOOTH = 0.3
+#: Networks with so few arcs have all capacity rows from the start; in larger ones an arc gets its row when it is overfull.
+FEW_ROWS, MOST_NEW_ROWS = 500, 200
 NONE_I, NONE_F = np.zeros(0, np.int64), np.zeros(0)
 
 
@@ -78,15 +80,38 @@ class Engine:
         self._rows()
 
     def _rows(self) -> None:
-        """Convexity rows of the roots, capacity rows of the arcs (each over its capacity), and the utilisation."""
-        m, a = self._m, self._a
-        free = highspy.kHighsInf
-        self._h.addRows(m, np.ones(m), np.ones(m), 0, np.zeros(m, np.int32), NONE_I.astype(np.int32), NONE_F)
-        self._h.addRows(a, np.full(a, -free), np.zeros(a), 0, np.zeros(a, np.int32), NONE_I.astype(np.int32), NONE_F)
-        rows = (m + np.arange(a)).astype(np.int32)
-        self._h.addCols(1, np.ones(1), np.zeros(1), np.full(1, free), a, np.zeros(1, np.int32), rows, -np.ones(a))
-        self._ratio = np.ones(a)
-        self._live = np.ones(m, np.bool_)
+        """Convexity rows of the roots and the utilisation; capacity rows come with `_watch`."""
+        m = self._m
+        none = NONE_I.astype(np.int32)
+        self._h.addRows(m, np.ones(m), np.ones(m), 0, np.zeros(m, np.int32), none, NONE_F)
+        self._h.addCols(
+            1, np.ones(1), np.zeros(1), np.full(1, highspy.kHighsInf), 0, np.zeros(1, np.int32), none, NONE_F
+        )
+        self._ratio, self._live = np.ones(self._a), np.ones(m, np.bool_)
+        self._row = np.full(self._a, -1, np.int64)
+        self._watched = NONE_I
+        if self._a <= FEW_ROWS:
+            self._watch(np.arange(self._a, dtype=np.int64))
+
+    def _watch(self, arcs: Ints) -> None:
+        """Give these arcs a capacity row (load over capacity ≤ utilisation)."""
+        count = len(arcs)
+        place = np.full(self._a, -1, np.int64)
+        place[arcs] = np.arange(count)
+        index = np.concatenate(self._index) if self._index else NONE_I
+        value = np.concatenate(self._value) if self._value else NONE_F
+        column = np.repeat(np.arange(len(self._index)), [len(i) for i in self._index]) + 1 if self._index else NONE_I
+        mine = place[index] >= 0
+        rows = np.concatenate([np.arange(count), place[index[mine]]])
+        columns = np.concatenate([np.zeros(count, np.int64), column[mine]])
+        cells = value[mine] / self._arcs.capacity_gbps[index[mine]] / self._scale
+        table = csr_matrix((np.concatenate([-self._ratio[arcs], cells]), (rows, columns)))
+        self._h.addRows(
+            count, np.full(count, -highspy.kHighsInf), np.zeros(count), table.nnz,
+            table.indptr[:-1].astype(np.int32), table.indices.astype(np.int32), table.data,
+        )  # fmt: skip
+        self._row[arcs] = self._m + len(self._watched) + np.arange(count)
+        self._watched = np.concatenate([self._watched, arcs])
 
     def solve(
         self,
@@ -128,20 +153,26 @@ class Engine:
             solution = self._h.getSolution()
             top = self._h.getInfo().objective_function_value
             duals = np.asarray(solution.row_dual)
-            price = np.maximum(-duals[m:], 0.0) / self._arcs.capacity_gbps
-            price[closed] = 0.0
-            price = _normal(price, c)
+            mu = np.zeros(a)
+            mu[self._watched] = np.maximum(-duals[m:], 0.0)
+            mu[closed] = 0.0
+            price = _normal(mu / self._arcs.capacity_gbps, c)
+            used = self._loads(np.asarray(solution.col_value)) / c / self._scale
+            high = float(used.max())
             added = 0
             for w in (SMOOTH * bound_at + (1 - SMOOTH) * price, price):
                 before = len(self._root)
-                low, _ = self._price(w, closed, c, (duals[:m], np.maximum(-duals[m:], 0.0)))
+                low, _ = self._price(w, closed, c, (duals[:m], mu))
                 if low > bound:
                     bound, bound_at = low, w
                 added = len(self._root) - before
                 if added:
                     break
-            progress(-1.0, f"{top * self._scale:.4g} ≥ {bound:.4g}")
-            if not added or top - bound / self._scale <= 0.1 * gap * top:
+            over = np.flatnonzero((self._row < 0) & (used > top * (1 + 1e-10)))
+            if len(over):
+                self._watch(over[np.argsort(-used[over], kind="stable")[:MOST_NEW_ROWS]])
+            progress(-1.0, f"{high * self._scale:.4g} ≥ {bound:.4g}")
+            if (not added and not len(over)) or high - bound / self._scale <= 0.1 * gap * high:
                 break
         return self._told(c, closed, bound, bound_at, float(lost[0].sum()), rounds)
 
@@ -149,7 +180,8 @@ class Engine:
         """Bring the master to these capacities and closed arcs: partial trees go, trees over closed arcs stand still."""
         ratio = c / self._arcs.capacity_gbps
         for k in np.flatnonzero(ratio != self._ratio):
-            self._h.changeCoeff(int(self._m + k), 0, float(-ratio[k]))
+            if self._row[k] >= 0:
+                self._h.changeCoeff(int(self._row[k]), 0, float(-ratio[k]))
         self._ratio = ratio
         shut = np.array(
             [k in self._partial or bool(closed[i].any()) for k, i in enumerate(self._index)], np.bool_
@@ -200,16 +232,18 @@ class Engine:
     def _add(self, chosen: list[tuple[int, Ints, Floats, bool]]) -> None:
         if not chosen:
             return
-        starts = np.cumsum([0, *(len(i) + 1 for _, i, _, _ in chosen)])
-        rows = np.concatenate([np.concatenate([[k], self._m + i]) for k, i, _, _ in chosen]).astype(np.int32)
-        cells = np.concatenate(
-            [np.concatenate([[1.0], v / self._arcs.capacity_gbps[i] / self._scale]) for _, i, v, _ in chosen]
-        )  # fmt: skip
+        rows, cells, ends = [], [], [0]
+        for k, i, v, _ in chosen:
+            mine = self._row[i] >= 0
+            rows += [np.array([k]), self._row[i[mine]]]
+            cells += [np.ones(1), v[mine] / self._arcs.capacity_gbps[i[mine]] / self._scale]
+            ends.append(ends[-1] + 1 + int(mine.sum()))
         count = len(chosen)
         ceiling = np.full(count, highspy.kHighsInf)
         self._h.addCols(
-            count, np.zeros(count), np.zeros(count), ceiling, len(cells), starts[:-1].astype(np.int32), rows, cells
-        )
+            count, np.zeros(count), np.zeros(count), ceiling, ends[-1], np.array(ends[:-1], np.int32),
+            np.concatenate(rows).astype(np.int32), np.concatenate(cells),
+        )  # fmt: skip
         for k, i, v, partial in chosen:
             if partial:
                 self._partial.add(len(self._root))
@@ -221,19 +255,37 @@ class Engine:
         self, c: Floats, closed: NDArray[np.bool_], bound: float, price: Floats, lost: float, rounds: int
     ) -> Solved:
         """Flows from the weights of the trees, each root's weights made to sum to 1, and the utilisation of these flows."""
-        x = np.maximum(np.asarray(self._h.getSolution().col_value)[1 : len(self._root) + 1], 0.0)
-        whole = np.bincount(np.array(self._root), weights=x, minlength=self._m)
-        used = np.flatnonzero(x > 0)
-        rows = np.concatenate([np.full(len(self._index[k]), self._root[k], np.int64) for k in used] or [NONE_I])
-        columns = np.concatenate([self._index[k] for k in used] or [NONE_I])
-        values = np.concatenate([self._value[k] * (x[k] / whole[self._root[k]]) for k in used] or [NONE_F])
-        flows = csr_matrix((values, (rows, columns)), shape=(self._m, self._a))
+        flows = self._flows(np.asarray(self._h.getSolution().col_value))
         load = np.asarray(flows.sum(axis=0)).ravel()
         utilisation = float((load / c).max()) if self._a else 0.0
         nudged = np.where(closed, 0.0, price + 1e-12 / c.sum())
         return Solved(
             utilisation, min(bound, utilisation), flows, _normal(nudged, c), lost, rounds, len(self._root)
         )  # fmt: skip
+
+    def _flows(self, columns: Floats) -> csr_matrix:
+        """Flows of weights of the master's columns, shape (roots, arcs), Gbit/s."""
+        used, share = self._weights(columns)
+        rows = [np.full(len(self._index[k]), self._root[k], np.int64) for k in used]
+        arcs = [self._index[k] for k in used]
+        values = [self._value[k] * share[k] for k in used]
+        parts = (np.concatenate([*values, NONE_F]), (np.concatenate([*rows, NONE_I]), np.concatenate([*arcs, NONE_I])))
+        return csr_matrix(parts, shape=(self._m, self._a))
+
+    def _loads(self, columns: Floats) -> Floats:
+        """Loads of the arcs under the same weights, shape (arcs,), Gbit/s."""
+        used, share = self._weights(columns)
+        values = np.concatenate([*(self._value[k] * share[k] for k in used), NONE_F])
+        arcs = np.concatenate([*(self._index[k] for k in used), NONE_I])
+        return np.bincount(arcs, values, self._a).astype(np.float64)
+
+    def _weights(self, columns: Floats) -> tuple[list[int], Floats]:
+        """Trees in use, and the weight of each tree; every root's weights sum to 1."""
+        # trees grown since the master ran have no weight yet
+        x = np.maximum(columns[1:], 0.0)
+        root = np.array(self._root[: len(x)], np.int64)
+        whole = np.bincount(root, weights=x, minlength=self._m)
+        return np.flatnonzero(x > 0).tolist(), x / np.maximum(whole[root], 1e-300)
 
 
 def _normal(price: Floats, c: Floats) -> Floats:

@@ -1,0 +1,425 @@
+"""The kernels of failures: trees towards each target are mended, not grown anew, and only where they used what broke.
+
+Trees are fixed by a rule, not by the order of work: the next link of a node is, of those on a shortest path, the first in the
+table. So a tree that does not use a broken link stays as it is, and everything is whole numbers until loads are added.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from daremo.network.today import FAR, distances_to, push
+
+
+@njit(cache=True, nogil=True)
+def plant(
+    targets,
+    demand,
+    out_start,
+    out_arc,
+    in_start,
+    in_arc,
+    tail,
+    head,
+    cost,
+    link,
+    links,
+    dist,
+    par,
+    order,
+    sub,
+    used,
+    total,
+):  # type: ignore[no-untyped-def]
+    """Trees towards all targets in the whole network; fills distances, next arcs, nodes by distance, loads; returns what has no path."""
+    n, arcs = demand.shape[1], tail.size
+    heap_d, heap_v = np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64)
+    lost = 0.0
+    for k in range(targets.size):
+        found = distances_to(targets[k], in_start, in_arc, tail, cost, dist[k], order[k], heap_d, heap_v)
+        order[k, found:] = -1
+        par[k, :] = -1
+        sub[k, :] = 0.0
+        for v in range(n):
+            if dist[k, v] == FAR:
+                lost += demand[k, v]
+            else:
+                sub[k, v] = demand[k, v]
+        for i in range(found - 1, 0, -1):
+            v = order[k, i]
+            for j in range(out_start[v], out_start[v + 1]):
+                a = out_arc[j]
+                if cost[a] >= 0 and dist[k, head[a]] + cost[a] == dist[k, v]:
+                    par[k, v] = a
+                    break
+            a = par[k, v]
+            used[k, link[a]] = True
+            total[a] += sub[k, v]
+            sub[k, head[a]] += sub[k, v]
+    return lost
+
+
+@njit(cache=True, nogil=True)
+def mend(
+    k,
+    root,
+    shut,
+    demand,
+    out_start,
+    out_arc,
+    in_start,
+    in_arc,
+    tail,
+    head,
+    cost,
+    link,
+    dist,
+    par,
+    order,
+    sub,
+    total,
+    hit,
+    new_d,
+    new_p,
+    queue,
+    change,
+    heap_d,
+    heap_v,
+):  # type: ignore[no-untyped-def]
+    """Mend one target's tree where `shut` links broke it: changes `total`; leaves the new tree in `hit`, `new_d`, `new_p`, `queue`.
+
+    Returns how many nodes hang anew, and the demand that is lost.
+    """
+    n = dist.shape[1]
+    hits, size = 0, 0
+    for v in range(n):
+        hit[v] = False
+        change[v] = 0.0
+    for i in range(1, n):
+        v = order[k, i]
+        if v < 0:
+            break
+        a = par[k, v]
+        if shut[link[a]] or hit[head[a]]:
+            hit[v] = True
+            new_d[v], new_p[v] = FAR, -1
+            queue[hits] = v
+            hits += 1
+    # what they carried leaves their old paths
+    for i in range(hits):
+        v = queue[i]
+        a = par[k, v]
+        total[a] -= sub[k, v]
+        if not hit[head[a]]:
+            change[head[a]] -= sub[k, v]
+        best = FAR
+        for j in range(out_start[v], out_start[v + 1]):
+            b = out_arc[j]
+            u = head[b]
+            if cost[b] >= 0 and not shut[link[b]] and not hit[u] and dist[k, u] != FAR and dist[k, u] + cost[b] < best:
+                best = dist[k, u] + cost[b]
+        if best < FAR:
+            new_d[v] = best
+            p = size
+            size += 1
+            while p > 0:
+                q = (p - 1) // 2
+                if heap_d[q] <= best:
+                    break
+                heap_d[p], heap_v[p] = heap_d[q], heap_v[q]
+                p = q
+            heap_d[p], heap_v[p] = best, v
+    hung = 0
+    while size > 0:
+        d, v = heap_d[0], heap_v[0]
+        size -= 1
+        last_d, last_v = heap_d[size], heap_v[size]
+        p = 0
+        while True:
+            j = 2 * p + 1
+            if j >= size:
+                break
+            if j + 1 < size and heap_d[j + 1] < heap_d[j]:
+                j += 1
+            if heap_d[j] >= last_d:
+                break
+            heap_d[p], heap_v[p] = heap_d[j], heap_v[j]
+            p = j
+        heap_d[p], heap_v[p] = last_d, last_v
+        if d > new_d[v]:
+            continue
+        queue[hung] = v
+        hung += 1
+        for j in range(in_start[v], in_start[v + 1]):
+            b = in_arc[j]
+            u = tail[b]
+            if cost[b] < 0 or shut[link[b]] or not hit[u]:
+                continue
+            nd = d + cost[b]
+            if nd < new_d[u]:
+                new_d[u] = nd
+                p = size
+                size += 1
+                while p > 0:
+                    q = (p - 1) // 2
+                    if heap_d[q] <= nd:
+                        break
+                    heap_d[p], heap_v[p] = heap_d[q], heap_v[q]
+                    p = q
+                heap_d[p], heap_v[p] = nd, u
+    # each hangs on the first tight link of its table, and its load comes down
+    lost = 0.0
+    if hung < hits:
+        for v in range(n):
+            if hit[v] and new_d[v] == FAR:
+                lost += demand[k, v]
+    for i in range(hung - 1, -1, -1):
+        v = queue[i]
+        for j in range(out_start[v], out_start[v + 1]):
+            b = out_arc[j]
+            u = head[b]
+            if cost[b] < 0 or shut[link[b]]:
+                continue
+            du = new_d[u] if hit[u] else dist[k, u]
+            if du != FAR and du + cost[b] == new_d[v]:
+                new_p[v] = b
+                break
+        b = new_p[v]
+        flow = demand[k, v] + change[v]
+        total[b] += flow
+        change[head[b]] += flow
+    # the difference runs down the part of the tree that stands
+    for i in range(n - 1, 0, -1):
+        v = order[k, i]
+        if v < 0 or hit[v] or change[v] == 0.0:
+            continue
+        a = par[k, v]
+        total[a] += change[v]
+        change[head[a]] += change[v]
+    return hung, lost
+
+
+@njit(cache=True, nogil=True)
+def cases_single(
+    case_start,
+    case_link,
+    targets,
+    demand,
+    out_start,
+    out_arc,
+    in_start,
+    in_arc,
+    tail,
+    head,
+    cost,
+    link,
+    capacity,
+    shut,
+    dist,
+    par,
+    order,
+    sub,
+    used,
+    total,
+    worst,
+    at,
+    lost,
+):  # type: ignore[no-untyped-def]
+    """Every case from one state of the trees: the largest utilisation, its arc, the demand lost. `shut` may hold links broken before."""
+    n, arcs = demand.shape[1], tail.size
+    hit, new_d, new_p = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
+    queue, change = np.empty(n, np.int64), np.empty(n)
+    heap_d, heap_v = np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64)
+    now = np.empty(arcs)
+    for c in range(case_start.size - 1):
+        now[:] = total
+        gone = 0.0
+        for j in range(case_start[c], case_start[c + 1]):
+            shut[case_link[j]] = True
+        for k in range(targets.size):
+            touched = False
+            for j in range(case_start[c], case_start[c + 1]):
+                if used[k, case_link[j]]:
+                    touched = True
+                    break
+            if touched:
+                _, l = mend(k, targets[k], shut, demand, out_start, out_arc, in_start, in_arc, tail, head, cost, link, dist, par, order, sub, now, hit, new_d, new_p, queue, change, heap_d, heap_v)  # fmt: skip
+                gone += l
+        high, where = 0.0, -1
+        for a in range(arcs):
+            x = now[a] / capacity[a]
+            if x > high and not shut[link[a]]:
+                high, where = x, a
+        worst[c], at[c], lost[c] = high, where, gone
+        for j in range(case_start[c], case_start[c + 1]):
+            shut[case_link[j]] = False
+
+
+@njit(cache=True, nogil=True)
+def broken(
+    first,
+    links,
+    targets,
+    demand,
+    out_start,
+    out_arc,
+    in_start,
+    in_arc,
+    tail,
+    head,
+    cost,
+    link,
+    dist,
+    par,
+    order,
+    sub,
+    used,
+    total,
+    dist1,
+    par1,
+    order1,
+    sub1,
+    used1,
+    total1,
+):  # type: ignore[no-untyped-def]
+    """The state of all trees once link `first` is broken, into the arrays that end in 1; returns the demand lost."""
+    n, arcs = demand.shape[1], tail.size
+    shut = np.zeros(links, np.bool_)
+    shut[first] = True
+    hit, new_d, new_p = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
+    queue, change = np.empty(n, np.int64), np.empty(n)
+    heap_d, heap_v = np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64)
+    total1[:] = total
+    gone = 0.0
+    for k in range(targets.size):
+        dist1[k], par1[k], order1[k], sub1[k], used1[k] = dist[k], par[k], order[k], sub[k], used[k]
+        if not used[k, first]:
+            continue
+        hung, l = mend(k, targets[k], shut, demand, out_start, out_arc, in_start, in_arc, tail, head, cost, link, dist, par, order, sub, total1, hit, new_d, new_p, queue, change, heap_d, heap_v)  # fmt: skip
+        gone += l
+        filled = 0
+        used1[k, :] = False
+        for i in range(n):
+            v = order[k, i]
+            if v < 0:
+                break
+            if not hit[v]:
+                order1[k, filled] = v
+                filled += 1
+            else:
+                dist1[k, v], par1[k, v] = new_d[v], new_p[v]
+        # those that stand never lead over those that hang anew, so this order is good enough for carrying down
+        for i in range(hung):
+            order1[k, filled] = queue[i]
+            filled += 1
+        order1[k, filled:] = -1
+        for v in range(n):
+            sub1[k, v] = demand[k, v] if dist1[k, v] != FAR else 0.0
+        for i in range(filled - 1, 0, -1):
+            v = order1[k, i]
+            a = par1[k, v]
+            used1[k, link[a]] = True
+            sub1[k, head[a]] += sub1[k, v]
+    return gone
+
+
+@njit(cache=True, nogil=True)
+def cases_ecmp(
+    case_start,
+    case_link,
+    targets,
+    demand,
+    out_start,
+    out_arc,
+    in_start,
+    in_arc,
+    tail,
+    head,
+    cost,
+    link,
+    capacity,
+    loads,
+    total,
+    worst,
+    at,
+    lost,
+):  # type: ignore[no-untyped-def]
+    """Every case under ECMP: targets whose load used a broken link are routed anew."""
+    n, arcs = demand.shape[1], tail.size
+    dist, order = np.empty(n, np.int64), np.empty(n, np.int64)
+    heap_d, heap_v = np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64)
+    now, own = np.empty(arcs), cost.copy()
+    shut = np.zeros(link.max() + 1 if arcs else 1, np.bool_)
+    for c in range(case_start.size - 1):
+        now[:] = total
+        gone = 0.0
+        for j in range(case_start[c], case_start[c + 1]):
+            if case_link[j] < shut.size:
+                shut[case_link[j]] = True
+        for a in range(arcs):
+            own[a] = -1 if shut[link[a]] else cost[a]
+        for k in range(targets.size):
+            touched = False
+            for a in range(arcs):
+                if own[a] < 0 and loads[k, a] > 0.0:
+                    touched = True
+                    break
+            if not touched:
+                continue
+            for a in range(arcs):
+                now[a] -= loads[k, a]
+            found = distances_to(targets[k], in_start, in_arc, tail, own, dist, order, heap_d, heap_v)
+            carried = demand[k].copy()
+            for v in range(n):
+                if dist[v] == FAR:
+                    gone += carried[v]
+            push(order, found, dist, out_start, out_arc, head, own, True, carried, now)
+        high, where = 0.0, -1
+        for a in range(arcs):
+            x = now[a] / capacity[a]
+            if x > high and own[a] >= 0:
+                high, where = x, a
+        worst[c], at[c], lost[c] = high, where, gone
+        for j in range(case_start[c], case_start[c + 1]):
+            if case_link[j] < shut.size:
+                shut[case_link[j]] = False
+
+
+@njit(cache=True, nogil=True)
+def spread(reached, node_up, link_up, tail, head, link):  # type: ignore[no-untyped-def]
+    """Let 64 cases at a time spread from nodes reached along live arcs over live nodes; one word a node and a link."""
+    ahead = True
+    changed = True
+    while changed:
+        changed = False
+        for i in range(tail.size):
+            a = i if ahead else tail.size - 1 - i
+            new = reached[tail[a]] & link_up[link[a]] & node_up[head[a]] & ~reached[head[a]]
+            if new:
+                reached[head[a]] |= new
+                changed = True
+        ahead = not ahead
+
+
+@njit(cache=True, nogil=True)
+def cut_words(case_start, case_link, node_start, case_node, nodes, links, seeds, tail, head, link, out):  # type: ignore[no-untyped-def]
+    """Nodes that no seed reaches, by case: bit c % 64 of ``out[node, c // 64]``."""
+    node_up, link_up, reached = np.empty(nodes, np.uint64), np.empty(links, np.uint64), np.empty(nodes, np.uint64)
+    full = ~np.uint64(0)
+    cases = case_start.size - 1
+    for w in range(out.shape[1]):
+        node_up[:], link_up[:], reached[:] = full, full, np.uint64(0)
+        live = np.uint64(0)
+        for c in range(64 * w, min(64 * w + 64, cases)):
+            bit = np.uint64(1) << np.uint64(c - 64 * w)
+            live |= bit
+            for j in range(case_start[c], case_start[c + 1]):
+                link_up[case_link[j]] &= ~bit
+            for j in range(node_start[c], node_start[c + 1]):
+                node_up[case_node[j]] &= ~bit
+        for s in seeds:
+            reached[s] = node_up[s]
+        spread(reached, node_up, link_up, tail, head, link)
+        for v in range(nodes):
+            out[v, w] = ~reached[v] & live
