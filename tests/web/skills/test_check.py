@@ -261,3 +261,25 @@ def test_no_address_of_the_check_holds_an_answer(town: Town) -> None:
     answered(client, 5)
     places.append(client.post("/check/result/", {"keep": "share"}).headers["Location"])
     assert all("?" not in place for place in places)
+
+
+def test_no_question_is_drawn_by_more_than_a_third_or_so_of_people() -> None:
+    from collections import Counter
+    from importlib.resources import files
+    from pathlib import Path
+
+    from daremo.web.apps.skills import measure
+    from tests.web.skills.bank import instead
+
+    with instead(Path(str(files("daremo.assess.content")))):
+        seen: Counter[str] = Counter()
+        for n in range(150):
+            state = measure.begin("75_84", {}, seed=str(n))
+            while (asked := measure.now_asked(state)) is not None:
+                seen[asked.item.item] += 1
+                state = measure.give(state, asked.item, "dont-know" if n % 2 else _right(asked.item))
+        assert len(seen) > 60 and max(seen.values()) <= 0.45 * 150  # .35 and what chance adds in 150 sittings
+
+
+def _right(item: Any) -> str:
+    return ">".join(map(str, item.key)) or "3"

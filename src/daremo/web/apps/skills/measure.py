@@ -6,10 +6,12 @@ answer count the same but are not the same.
 
 from __future__ import annotations
 
+import random
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import ceil
 from typing import Any
 
 from daremo.assess import sitting
@@ -27,7 +29,9 @@ STAGE_MEAN = {"75_84": -0.7, "85_over": -1.2, "65_74": -0.3, "working": 0.3, "yo
 REPORT_RELIABILITY = 0.6
 #: Middle and spread of a self-report of five steps, over people.
 REPORT_MIDDLE, REPORT_SPREAD = 3.0, 1.2
-RULES = replace(sitting.SCREENING, most=LENGTH)
+#: Of each area so many questions are drawn from in one sitting: the most that see one question, share.
+DRAWN_SHARE, DRAWN_LEAST = 0.35, 6
+RULES = replace(sitting.SCREENING, most=LENGTH, least_per_area=1)
 #: Ability from which people do basic things alone.
 WITH_FROM, ALONE_FROM = RULES.cuts
 State = Mapping[str, Any]
@@ -102,15 +106,29 @@ def begin(
         if name in reports():
             by_area.setdefault(str(reports()[name].area), []).append((value - REPORT_MIDDLE) / REPORT_SPREAD)
     watched = () if observed else [name for name, item in _tasks().items() if item.kind == "observe"]
+    number = zlib.crc32(seed.encode())
     state = sitting.start(
         _check(),
         self_report={area: sum(told) / len(told) for area, told in by_area.items()},
         life_stage=stage,
-        seed=zlib.crc32(seed.encode()),
+        seed=number,
         reliability=REPORT_RELIABILITY,
-        closed=[*resting, *watched],
+        closed={*resting, *watched, *_put_aside(number)},
     )
     return {**state, "raw": []}
+
+
+def _put_aside(seed: int) -> set[str]:
+    """Return the questions that this sitting does not draw from: of each area all but a random `DRAWN_SHARE`.
+
+    So nobody's neighbour gets the same questions, and none is seen by more than that share of people.
+    """
+    dice, aside = random.Random(seed), set[str]()
+    for area in range(6):
+        mine = sorted(name for name, item in _tasks().items() if item.area == area)
+        dice.shuffle(mine)
+        aside.update(mine[max(ceil(DRAWN_SHARE * len(mine)), DRAWN_LEAST) :])
+    return aside
 
 
 def usable(state: State) -> bool:
