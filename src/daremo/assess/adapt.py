@@ -41,7 +41,7 @@ class Rules:
     small_gain : float
         Ends when the best item lowers the summed variance by less; 0 = never.
     easy, easy_success : int, items; float, probability
-        The first items are those nearest to this success.
+        The first items are the most telling of those within .08 of this success.
     success_floor : float, probability
         Later items are not harder than this while others are left.
     top : int
@@ -268,6 +268,7 @@ class Simulated:
             "true_error": float(np.sqrt(((self.estimate - self.theta) ** 2).mean())),
             "reported_se": float(np.sqrt((self.error**2).mean())),
             "deciles_by_estimate": self.deciles(self.estimate),
+            "deciles_by_level": self.deciles(np.repeat(self.theta.mean(1, keepdims=True), self.theta.shape[1], 1)),
             "deciles_by_truth": self.deciles(self.theta),
             "highest_exposure": float(self.exposed.max() / n),
             "items_never_seen": int((self.exposed == 0).sum()),

@@ -18,6 +18,8 @@ Single = NDArray[np.float32]
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 #: Reasons why a sitting ends.
 PRECISE, MOST, SMALL_GAIN, NO_ITEM = 1, 2, 3, 4
+#: Easy items this near to the wished success are alike; the most telling of them is asked.
+EASY_BAND = 0.08
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -127,7 +129,7 @@ def choose(
     """Item to ask next, −1 where none is allowed, and its worth; `pick` in 0…1 chooses among the `top` best.
 
     Hard rules: an area gets its least number of items, a competence no more than its most, `closed` items rest. Soft:
-    the first `easy` items are those nearest to a success of `easy_p`; later ones have a success of at least `floor`
+    the first `easy` items are the most telling near a success of `easy_p`; later ones have a success of at least `floor`
     where any such item is left.
     """
     areas, short = asked_k.size, 0
@@ -155,7 +157,8 @@ def choose(
             drop, points = worth_of(p_rq, first[j], n_cat[j], near[k], off[k])
             worth = drop * others[k]  # the other areas follow by their regression on this one
             if n < easy:
-                value[j] = 1.0 - abs(points - easy_p)
+                far = abs(points - easy_p)
+                value[j] = worth if far <= EASY_BAND else 1e-9 * (1.0 - far)
             elif points < floor and softer == 0:
                 continue
             else:
