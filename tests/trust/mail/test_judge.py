@@ -181,6 +181,41 @@ def test_a_name_that_shows_another_address_is_told():
     assert judged.sender.pretends == CITY
 
 
+@pytest.mark.parametrize(
+    "sender",
+    [
+        b"info@city.example.jp@evil.example",
+        b'"info@city.example.jp"@evil.example',
+        b"info@city.example.jp <x@evil.example> <y@evil.example>",
+        b"team: info@city.example.jp;",
+        b"<info@city.example.jp",
+        b"info@city..jp",
+        b"info@localhost",
+        b"info",
+        b"",
+    ],
+)
+def test_a_sender_that_can_be_read_in_two_ways_is_nobodys(sender: bytes):
+    judged = judge(signed(letter(sender), CITY), DNS, NOW)
+    assert (judged.sender.domain, judged.sender.problem, judged.proved_domain) == ("", "bad-from", "")
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        b"info@city.example.jp",
+        b"<info@city.example.jp>",
+        b"City of Example <info@City.Example.JP>",
+        b'"Office, 1st floor" <info@city.example.jp>',
+        b"info@city.example.jp (the <office>, really)",
+        b"=?utf-8?B?5biC5b255omA?= <info@city.example.jp>",
+    ],
+)
+def test_the_usual_ways_to_write_a_sender_are_read(sender: bytes):
+    judged = judge(signed(letter(sender), CITY), DNS, NOW)
+    assert (judged.sender.domain, judged.sender.problem, judged.verdict) == (CITY, "", "proved")
+
+
 def test_an_owner_who_asks_for_nothing_leaves_the_message_unproved():
     for record in ("v=DMARC1; p=none", "v=DMARC1; p=quarantine; t=y"):
         zone = {**ZONE, f"_dmarc.{CITY}": {"TXT": [record]}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -50,12 +51,17 @@ def _json(data: bytes) -> Any:
         raise BadProof("bad-token") from e
 
 
+@functools.lru_cache(maxsize=256)
+def _head(typ: str, method: str) -> str:
+    header = {"alg": "EdDSA", "typ": typ, "cty": typ.partition("+")[0], "kid": method}
+    return _encode(json.dumps(header, separators=(",", ":")).encode())
+
+
 def sign(credential: Mapping[str, Any], key: Ed25519PrivateKey, method: str, *, typ: str = "vc+jwt") -> str:
     """A credential as a token: the credential itself is the payload, with the registered claims beside.
 
     Source: W3C Securing Verifiable Credentials using JOSE and COSE, section 3.1; Open Badges 3.0, section 8.2.
     """
-    header = {"alg": "EdDSA", "typ": typ, "cty": typ.partition("+")[0], "kid": method}
     claims: dict[str, Any] = {k: v for k, v in credential.items() if k != "proof"}
     issuer = credential.get("issuer")
     claims["iss"] = issuer["id"] if isinstance(issuer, Mapping) else issuer
@@ -70,7 +76,7 @@ def sign(credential: Mapping[str, Any], key: Ed25519PrivateKey, method: str, *, 
             claims[claim] = int(at)
     if claims["iss"] is None:
         del claims["iss"]
-    head = _encode(json.dumps(header, separators=(",", ":")).encode())
+    head = _head(typ, method)
     body = _encode(json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode())
     return f"{head}.{body}." + _encode(key.sign(f"{head}.{body}".encode()))
 

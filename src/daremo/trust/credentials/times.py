@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, datetime
 
@@ -15,7 +16,12 @@ def stamp(now: float) -> str:
 
 def seconds(text: object) -> float | None:
     """Seconds since 1970 of a time stamp, None where it is none; without a zone it is read as UTC."""
-    if not isinstance(text, str) or not _STAMP.match(text):
+    return _read(text) if isinstance(text, str) else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(text: str) -> float | None:
+    if not _STAMP.match(text):
         return None
     try:
         found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00"))

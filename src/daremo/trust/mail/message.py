@@ -129,7 +129,14 @@ def sender_of(message: Message) -> Sender:
     address = m[2] or m[3]
     local, at, domain = address.rpartition("@")
     domain = name_of(domain)
-    if not at or not local or "." not in domain or not re.fullmatch(r"[a-z0-9._\-]+", domain) or ".." in domain:
+    if (
+        not at
+        or not local
+        or "@" in local
+        or "." not in domain
+        or not re.fullmatch(r"[a-z0-9._\-]+", domain)
+        or ".." in domain
+    ):
         return Sender(address[:200], "", shown, problem="bad-from")
     name = unfolded((m[1] or "").replace('"', " ").encode("utf-8", "replace"))
     seen = [name_of(m[1]) for m in _ADDRESS.finditer(name)]
