@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from daremo.kernel.errors import InputError, UsageError
@@ -19,7 +20,7 @@ from daremo.network.access_model import Areas, RadioSite, Routes
 from daremo.network.access_read import areas_of_region, joined, read_demands, read_routes, routes_between
 from daremo.network.access_sites import candidate_sites, ground
 from daremo.network.verify_access import faults_of_access
-from daremo.region.model import table_schema
+from daremo.region.model import assemble, table_schema
 from daremo.region.sample import sample_town
 
 
@@ -144,9 +145,18 @@ def test_every_technology_becomes_one_action_in_the_form_of_the_region(town: Any
     plan, costs, _, _, _ = town
     rows = actions(plan, costs)
     assert rows.columns == list(table_schema("actions").names)
-    assert rows["action_id"].to_list() == [f"line-{t}" for t in plan.by_technology()]
-    yearly = sum(f + u * n for f, u, n in rows.select("fixed_yen", "unit_yen", "limit_units").iter_rows())
-    assert yearly * costs.annuity() == pytest.approx(plan.value, rel=0.01)
+    assert set(rows["action_id"]) == {f"line-{t}" for t in plan.by_technology()}
+    assert rows["unit_yen"].is_sorted()
+    yearly = sum(u * n for u, n in rows.select("unit_yen", "limit_units").iter_rows())
+    assert yearly * costs.annuity() == pytest.approx(plan.value, rel=0.02)
+
+
+def test_the_region_takes_the_actions_beside_its_own(town: Any):
+    plan, costs, *_ = town
+    region = sample_town(people=3000)
+    own = region["actions"].filter(pl.col("kind") != "line")
+    whole = assemble(region.name, region.code, {**region.tables, "actions": pl.concat([own, actions(plan, costs)])})
+    assert whole["actions"].height == own.height + len(plan.by_technology())
 
 
 def test_what_flips_the_plan_is_told_with_the_most_shaking_first(town: Any):

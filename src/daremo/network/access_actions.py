@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from daremo.network.access import Access
@@ -21,9 +23,10 @@ NAMES = {
 def actions(plan: Access, costs: Costs) -> pl.DataFrame:
     """Rows of the region's table ``actions``.
 
-    `fixed_yen` is the yearly cost of the routes and sites that a technology needs, `unit_yen` the yearly cost of one
-    person's line without them, `limit_units` the people it is for. What areas share is paid once, so the fixed cost
-    buys the whole technology; the plan's own bound (`Access.bound`) speaks of all of them together.
+    `unit_yen` is the yearly cost of one person's line with her share of routes and sites, `limit_units` the people it is
+    for. The share is an average over the technology's areas: ``cases.plan`` buys lines by the month, has one price for
+    them (that of the last row, so the dearest comes last) and counts no fixed cost. What the whole costs, and its bound,
+    is what `Access` says.
 
     Returns
     -------
@@ -31,11 +34,10 @@ def actions(plan: Access, costs: Costs) -> pl.DataFrame:
         In the columns of ``actions.csv``; a technology that nobody gets has no row.
     """
     later = costs.annuity()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for technology, told in plan.by_technology().items():
         mine = [i for i, t in enumerate(plan.technology) if t == technology]
         people = sum(_people(plan, i, costs) for i in mine)
-        own = float(plan.own_yen[mine].sum())
         rows.append(
             {
                 "action_id": f"line-{technology}",
@@ -45,12 +47,13 @@ def actions(plan: Access, costs: Costs) -> pl.DataFrame:
                 "barrier": "connection",
                 "owner": "town",
                 "reaches": "personal",
-                "fixed_yen": round((told["cost_yen"] - own) / later),
-                "unit_yen": round(own / later / people) if people else 0,
+                "fixed_yen": 0,
+                "unit_yen": round(told["cost_yen"] / later / people) if people else 0,
                 "limit_units": round(people),
                 "source": f"daremo network access（{costs['horizon_years']:g}年・割引率{costs['discount_rate']:g}）",
             }
         )
+    rows.sort(key=lambda r: (r["unit_yen"], r["action_id"]))
     return table_schema("actions").frame(rows) if rows else table_schema("actions").empty()
 
 
