@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from daremo.kernel.errors import UsageError
 from daremo.kernel.results import Progress, silent
 from daremo.network.demand import gathered, resolved
-from daremo.network.fail_kernel import broken, cases_ecmp, cases_single, cut_words, plant
+from daremo.network.fail_kernel import Graph, Trees, broken, cases_ecmp, cases_single, cut_words, plant
 from daremo.network.master import Engine
 from daremo.network.model import Floats, Ints, Network
 from daremo.network.paths import star
@@ -83,7 +83,7 @@ class Failures:
     def as_dict(self, *, shown: int = 1_000) -> dict[str, Any]:
         """The documented JSON form, at most `shown` cases of each list."""
         li, n, areas = self.network.links, self.network.nodes, self.network.areas
-        rows = []
+        rows: list[dict[str, Any]] = []
         for case, nodes in self.cut.items():
             hit = self.areas_cut(nodes)
             rows.append(
@@ -221,18 +221,18 @@ class _Work:
         self.targets, self.demand = by_target(network)
         out, into = in_table_order(a, self.n), star(a.head, self.n)
         cost = whole_costs(network)[a.link]
-        self.graph = (*out, *into, a.tail, a.head, cost, a.link)
+        self.graph = Graph(*out, *into, a.tail, a.head, cost, a.link)
         t = len(self.targets)
         if rule == "ecmp":
             base = today(network, ecmp=True)
             self.total, self.base_lost, self.loads = base.load_gbps, base.lost_gbps, self._loads_by_target()
         else:
             self.total = np.zeros(len(a))
-            self.state = (
+            self.state = Trees(
                 np.empty((t, self.n), np.int64), np.empty((t, self.n), np.int64), np.empty((t, self.n), np.int64),
                 np.empty((t, self.n)), np.zeros((t, self.m), np.bool_),
             )  # fmt: skip
-            self.base_lost = float(plant(self.targets, self.demand, *self.graph, self.m, *self.state, self.total))
+            self.base_lost = float(plant(self.targets, self.demand, self.graph, self.m, self.state, self.total))
         self.whole = float(np.max(self.total / a.capacity_gbps, initial=0.0))
         if rule == "optimal":
             demands = resolved(network)
@@ -252,8 +252,6 @@ class _Work:
     def members(self, kind: int, first: Ints, second: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Broken links and nodes of each case, as starts and numbers; a broken node takes its links along."""
         li = self.network.links
-        if KINDS[kind] == "link":
-            links = [first[:, None]]
         if KINDS[kind] in ("link", "pair"):
             table = first[:, None] if KINDS[kind] == "link" else np.stack([first, second], axis=1)
             start = np.arange(len(first) + 1, dtype=np.int64) * table.shape[1]
@@ -282,7 +280,7 @@ class _Work:
             self._optimal(start, link, worst, at, lost, progress)
         elif self.rule == "ecmp":
             cases_ecmp(
-                start, link, self.targets, self.demand, *self.graph, room, self.loads, self.total, worst, at, lost
+                start, link, self.targets, self.demand, self.graph, room, self.loads, self.total, worst, at, lost
             )
             lost += self.base_lost
         elif KINDS[kind] == "pair":
@@ -294,10 +292,10 @@ class _Work:
                 link,
                 self.targets,
                 self.demand,
-                *self.graph,
+                self.graph,
                 room,
                 shut,
-                *self.state,
+                self.state,
                 self.total,
                 worst,
                 at,
@@ -318,17 +316,18 @@ class _Work:
     def _pairs(self, first: Ints, second: Ints, worst: Floats, at: Ints, lost: Floats) -> None:
         """Pairs by their first link: the trees are mended for it once, and from there for each second."""
         room = self.arcs.capacity_gbps
-        after = tuple(np.empty_like(x) for x in (*self.state, self.total))
+        t = self.state
+        after = Trees(t.dist.copy(), t.par.copy(), t.order.copy(), t.sub.copy(), t.used.copy()), self.total.copy()
         done = 0
         while done < len(first):
             one = int(first[done])
             end = done + int(np.searchsorted(first[done:], one, side="right"))
-            gone = broken(one, self.m, self.targets, self.demand, *self.graph, *self.state, self.total, *after)
+            gone = broken(one, self.m, self.targets, self.demand, self.graph, self.state, self.total, *after)
             shut = np.zeros(self.m, np.bool_)
             shut[one] = True
             start = np.arange(end - done + 1, dtype=np.int64)
             cases_single(
-                start, second[done:end], self.targets, self.demand, *self.graph, room, shut, *after,
+                start, second[done:end], self.targets, self.demand, self.graph, room, shut, *after,
                 worst[done:end], at[done:end], lost[done:end],
             )  # fmt: skip
             lost[done:end] += gone + self.base_lost

@@ -6,33 +6,59 @@ table. So a tree that does not use a broken link stays as it is, and everything 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
+from daremo.network.model import Floats, Ints
 from daremo.network.today import FAR, distances_to, push
+
+Bools = NDArray[np.bool_]
+Words = NDArray[np.uint64]
+
+
+class Graph(NamedTuple):
+    """Arcs by tail (in the order of the table) and by head, their ends, whole-number costs and links."""
+
+    out_start: Ints
+    out_arc: Ints
+    in_start: Ints
+    in_arc: Ints
+    tail: Ints
+    head: Ints
+    cost: Ints
+    link: Ints
+
+
+class Trees(NamedTuple):
+    """By target: distances, next arcs, nodes from near to far (-1 = no more), what each carries, and which links are used."""
+
+    dist: Ints
+    par: Ints
+    order: Ints
+    sub: Floats
+    used: Bools
+
+
+class Room(NamedTuple):
+    """Working room of `mend`."""
+
+    hit: Bools
+    new_d: Ints
+    new_p: Ints
+    queue: Ints
+    change: Floats
+    heap_d: Ints
+    heap_v: Ints
 
 
 @njit(cache=True, nogil=True)
-def plant(
-    targets,
-    demand,
-    out_start,
-    out_arc,
-    in_start,
-    in_arc,
-    tail,
-    head,
-    cost,
-    link,
-    links,
-    dist,
-    par,
-    order,
-    sub,
-    used,
-    total,
-):  # type: ignore[no-untyped-def]
+def plant(targets: Ints, demand: Floats, graph: Graph, links: int, trees: Trees, total: Floats) -> float:
     """Trees towards all targets in the whole network; fills distances, next arcs, nodes by distance, loads; returns what has no path."""
+    out_start, out_arc, in_start, in_arc, tail, head, cost, link = graph
+    dist, par, order, sub, used = trees
     n, arcs = demand.shape[1], tail.size
     heap_d, heap_v = np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64)
     lost = 0.0
@@ -62,35 +88,15 @@ def plant(
 
 @njit(cache=True, nogil=True)
 def mend(
-    k,
-    root,
-    shut,
-    demand,
-    out_start,
-    out_arc,
-    in_start,
-    in_arc,
-    tail,
-    head,
-    cost,
-    link,
-    dist,
-    par,
-    order,
-    sub,
-    total,
-    hit,
-    new_d,
-    new_p,
-    queue,
-    change,
-    heap_d,
-    heap_v,
-):  # type: ignore[no-untyped-def]
+    k: int, root: int, shut: Bools, demand: Floats, graph: Graph, trees: Trees, total: Floats, room: Room
+) -> tuple[int, float]:
     """Mend one target's tree where `shut` links broke it: changes `total`; leaves the new tree in `hit`, `new_d`, `new_p`, `queue`.
 
     Returns how many nodes hang anew, and the demand that is lost.
     """
+    out_start, out_arc, in_start, in_arc, tail, head, cost, link = graph
+    dist, par, order, sub, used = trees
+    hit, new_d, new_p, queue, change, heap_d, heap_v = room
     n = dist.shape[1]
     hits, size = 0, 0
     for v in range(n):
@@ -202,35 +208,27 @@ def mend(
 
 @njit(cache=True, nogil=True)
 def cases_single(
-    case_start,
-    case_link,
-    targets,
-    demand,
-    out_start,
-    out_arc,
-    in_start,
-    in_arc,
-    tail,
-    head,
-    cost,
-    link,
-    capacity,
-    shut,
-    dist,
-    par,
-    order,
-    sub,
-    used,
-    total,
-    worst,
-    at,
-    lost,
-):  # type: ignore[no-untyped-def]
+    case_start: Ints,
+    case_link: Ints,
+    targets: Ints,
+    demand: Floats,
+    graph: Graph,
+    capacity: Floats,
+    shut: Bools,
+    trees: Trees,
+    total: Floats,
+    worst: Floats,
+    at: Ints,
+    lost: Floats,
+) -> None:
     """Every case from one state of the trees: the largest utilisation, its arc, the demand lost. `shut` may hold links broken before."""
+    out_start, out_arc, in_start, in_arc, tail, head, cost, link = graph
+    dist, par, order, sub, used = trees
     n, arcs = demand.shape[1], tail.size
-    hit, new_d, new_p = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
-    queue, change = np.empty(n, np.int64), np.empty(n)
-    heap_d, heap_v = np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64)
+    room = Room(
+        np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n),
+        np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64),
+    )  # fmt: skip
     now = np.empty(arcs)
     for c in range(case_start.size - 1):
         now[:] = total
@@ -244,8 +242,8 @@ def cases_single(
                     touched = True
                     break
             if touched:
-                _, l = mend(k, targets[k], shut, demand, out_start, out_arc, in_start, in_arc, tail, head, cost, link, dist, par, order, sub, now, hit, new_d, new_p, queue, change, heap_d, heap_v)  # fmt: skip
-                gone += l
+                _, less = mend(k, targets[k], shut, demand, graph, trees, now, room)
+                gone += less
         high, where = 0.0, -1
         for a in range(arcs):
             x = now[a] / capacity[a]
@@ -258,46 +256,36 @@ def cases_single(
 
 @njit(cache=True, nogil=True)
 def broken(
-    first,
-    links,
-    targets,
-    demand,
-    out_start,
-    out_arc,
-    in_start,
-    in_arc,
-    tail,
-    head,
-    cost,
-    link,
-    dist,
-    par,
-    order,
-    sub,
-    used,
-    total,
-    dist1,
-    par1,
-    order1,
-    sub1,
-    used1,
-    total1,
-):  # type: ignore[no-untyped-def]
+    first: int,
+    links: int,
+    targets: Ints,
+    demand: Floats,
+    graph: Graph,
+    trees: Trees,
+    total: Floats,
+    after: Trees,
+    total1: Floats,
+) -> float:
     """The state of all trees once link `first` is broken, into the arrays that end in 1; returns the demand lost."""
+    out_start, out_arc, in_start, in_arc, tail, head, cost, link = graph
+    dist, par, order, sub, used = trees
+    dist1, par1, order1, sub1, used1 = after
     n, arcs = demand.shape[1], tail.size
     shut = np.zeros(links, np.bool_)
     shut[first] = True
-    hit, new_d, new_p = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
-    queue, change = np.empty(n, np.int64), np.empty(n)
-    heap_d, heap_v = np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64)
+    room = Room(
+        np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n),
+        np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64),
+    )  # fmt: skip
+    hit, new_d, new_p, queue = room.hit, room.new_d, room.new_p, room.queue
     total1[:] = total
     gone = 0.0
     for k in range(targets.size):
         dist1[k], par1[k], order1[k], sub1[k], used1[k] = dist[k], par[k], order[k], sub[k], used[k]
         if not used[k, first]:
             continue
-        hung, l = mend(k, targets[k], shut, demand, out_start, out_arc, in_start, in_arc, tail, head, cost, link, dist, par, order, sub, total1, hit, new_d, new_p, queue, change, heap_d, heap_v)  # fmt: skip
-        gone += l
+        hung, less = mend(k, targets[k], shut, demand, graph, trees, total1, room)
+        gone += less
         filled = 0
         used1[k, :] = False
         for i in range(n):
@@ -326,26 +314,20 @@ def broken(
 
 @njit(cache=True, nogil=True)
 def cases_ecmp(
-    case_start,
-    case_link,
-    targets,
-    demand,
-    out_start,
-    out_arc,
-    in_start,
-    in_arc,
-    tail,
-    head,
-    cost,
-    link,
-    capacity,
-    loads,
-    total,
-    worst,
-    at,
-    lost,
-):  # type: ignore[no-untyped-def]
+    case_start: Ints,
+    case_link: Ints,
+    targets: Ints,
+    demand: Floats,
+    graph: Graph,
+    capacity: Floats,
+    loads: Floats,
+    total: Floats,
+    worst: Floats,
+    at: Ints,
+    lost: Floats,
+) -> None:
     """Every case under ECMP: targets whose load used a broken link are routed anew."""
+    out_start, out_arc, in_start, in_arc, tail, head, cost, link = graph
     n, arcs = demand.shape[1], tail.size
     dist, order = np.empty(n, np.int64), np.empty(n, np.int64)
     heap_d, heap_v = np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64)
@@ -387,8 +369,9 @@ def cases_ecmp(
 
 
 @njit(cache=True, nogil=True)
-def spread(reached, node_up, link_up, tail, head, link):  # type: ignore[no-untyped-def]
+def spread(reached: Words, node_up: Words, link_up: Words, tail: Ints, head: Ints, link: Ints) -> None:
     """Let 64 cases at a time spread from nodes reached along live arcs over live nodes; one word a node and a link."""
+
     ahead = True
     changed = True
     while changed:
@@ -403,8 +386,21 @@ def spread(reached, node_up, link_up, tail, head, link):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def cut_words(case_start, case_link, node_start, case_node, nodes, links, seeds, tail, head, link, out):  # type: ignore[no-untyped-def]
+def cut_words(
+    case_start: Ints,
+    case_link: Ints,
+    node_start: Ints,
+    case_node: Ints,
+    nodes: int,
+    links: int,
+    seeds: Ints,
+    tail: Ints,
+    head: Ints,
+    link: Ints,
+    out: Words,
+) -> None:
     """Nodes that no seed reaches, by case: bit c % 64 of ``out[node, c // 64]``."""
+
     node_up, link_up, reached = np.empty(nodes, np.uint64), np.empty(links, np.uint64), np.empty(nodes, np.uint64)
     full = ~np.uint64(0)
     cases = case_start.size - 1
