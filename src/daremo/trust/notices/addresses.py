@@ -6,6 +6,7 @@ import contextlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CJK = "\u3000-\u30ff\u3400-\u9fff\uff00-\uff60「」（）、。"
 _PATH = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%\\]*"
@@ -13,7 +14,7 @@ _URL = re.compile(
     rf"(?:h[tx]{{2}}ps?|ftp)\s?[:;]?\s?[/\\]{{2}}([^\s/\\?#<>\"'「」（）、。]+)((?:[/\\?#]{_PATH})?)", re.I
 )
 _BARE = re.compile(
-    rf"(?<![\w@./\-])((?:[^\W_{_CJK}](?:[^\W{_CJK}]|-)*\.)+[^\W\d_{_CJK}]{{2,24}}(?::\d{{1,5}})?)((?:[/?#]{_PATH})?)(?![\w@])"
+    rf"(?<![A-Za-z0-9_@./\-])((?:[^\W_{_CJK}](?:[^\W{_CJK}]|-)*\.)+[^\W\d_{_CJK}]{{2,24}}(?::\d{{1,5}})?)((?:[/?#]{_PATH})?)(?![^\W{_CJK}]|@)"
 )
 _MAIL = re.compile(rf"([A-Za-z0-9._%+\-]{{1,64}})@((?:[^\W_{_CJK}](?:[^\W{_CJK}]|-)*\.)+[^\W\d_{_CJK}]{{2,24}})")
 _PHONE = re.compile(r"(?<![\d.\-/])(?:\+?81[-\s(]*(?:\(0\))?|0)(?:[-\s()]{0,2}\d){8,10}(?![\d])|(?<!\d)#\d{4}(?!\d)")
@@ -72,7 +73,8 @@ def link_of(text: str) -> Link | None:
     return found[0] if len(found) == 1 and found[0].begin == 0 and found[0].end >= length - 1 else None
 
 
-def links_in(text: str) -> list[Link]:
+@lru_cache(maxsize=1024)
+def links_in(text: str) -> tuple[Link, ...]:
     """Links in a text (NFKC), in order."""
     found: list[Link] = []
     taken: list[tuple[int, int]] = []
@@ -92,7 +94,7 @@ def links_in(text: str) -> list[Link]:
         if not any(b <= m.start() < e for b, e in taken):
             rest = _trimmed(m[2])
             found.append(_made(m[1], rest, "", m.start(), m.start(1) + len(m[1]) + len(rest)))
-    return sorted(found, key=lambda x: x.begin)
+    return tuple(sorted(found, key=lambda x: x.begin))
 
 
 def _cut(authority: str) -> int:
@@ -120,9 +122,10 @@ def _made(authority: str, rest: str, scheme: str, begin: int, end: int) -> Link:
     return Link(host_of(name), "" if rest == "/" else rest, scheme, odd, begin, end)
 
 
-def mails_in(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def mails_in(text: str) -> tuple[str, ...]:
     """Mail addresses in a text, small letters, A-labels."""
-    return [f"{m[1].lower()}@{host_of(m[2])}" for m in _MAIL.finditer(text)]
+    return tuple(f"{m[1].lower()}@{host_of(m[2])}" for m in _MAIL.finditer(text))
 
 
 def number_of(text: str) -> str:
@@ -136,7 +139,8 @@ def number_of(text: str) -> str:
     return digits if re.fullmatch(r"0\d{8,10}", digits) else ""
 
 
-def numbers_in(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def numbers_in(text: str) -> tuple[str, ...]:
     """Telephone numbers in a text (NFKC), as compared."""
     plain = _DASHES.sub("-", text)
-    return [n for n in (number_of(m[0]) for m in _PHONE.finditer(plain)) if n]
+    return tuple(n for n in (number_of(m[0]) for m in _PHONE.finditer(plain)) if n)

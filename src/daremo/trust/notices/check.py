@@ -15,7 +15,7 @@ from daremo.trust.log import note as notes
 from daremo.trust.notices import qr
 from daremo.trust.notices.addresses import Link, link_of, links_in, mails_in, number_of, numbers_in
 from daremo.trust.notices.code import codes_in, read_code
-from daremo.trust.notices.compare import Compared, compare, difference
+from daremo.trust.notices.compare import Compared, compare, difference, unbroken
 from daremo.trust.notices.letters import Text, keyed, text_of, visible, without_headers
 from daremo.trust.notices.model import BadNotice, Entry
 from daremo.trust.notices.register import is_issuers_link
@@ -24,7 +24,7 @@ from daremo.trust.notices.sketch import nearest, sketch
 
 Outcome = Literal["official", "altered", "unknown"]
 LONGEST = 100_000
-_CANDIDATES = 32
+_CANDIDATES, _CLOSEST = 32, 4
 _LABEL = re.compile(r"[【\[(]?(?:確認|照会|チェック)?コード[】\])]?\s*[:：]?\s*$|check\s+code\s*:?\s*$", re.I)
 _RANK = {"same": 0, "small": 1, "added": 2, "part": 3, "changed": 4, "other": 5}
 
@@ -158,9 +158,9 @@ def check_text(received: str, registry: Registry, day: str) -> Checked:
     plain, hidden = visible(received[:LONGEST])
     whole = text_of(received[:LONGEST])
     codes = [c for _, _, c in codes_in(plain)]
-    bare = _without_codes(plain)
-    headless = _without_codes(without_headers(plain))
-    variants = [whole, keyed(bare, hidden, whole.styled), keyed(headless, hidden, whole.styled)]
+    headless = without_headers(plain)
+    forms = (_without_codes(plain), headless, _without_codes(headless))
+    variants = [whole, *(keyed(form, hidden, whole.styled) for form in forms)]
     variants = list({v.keys: v for v in variants if v.keys}.values())
     best = _best(variants, codes, registry, day)
     if best is None:
@@ -175,7 +175,7 @@ def check_text(received: str, registry: Registry, day: str) -> Checked:
     if compared.relation == "same":
         return _published(registry, row, day, "text", ())
     reasons = tuple(Reason(*r) for r in compared.reasons)
-    alike = _alike(text, registry)
+    alike = _alike(unbroken(entry.notice.text, text.plain), registry)
     if compared.relation in ("small", "added", "part") and not alike:
         return _marked(registry, row, "unknown", reasons, text)
     newer = [c for c in codes if c not in registry.by_code]
@@ -199,20 +199,26 @@ def _best(
     rows = [registry.by_code[c] for c in codes if c in registry.by_code]
     for v in variants:
         rows += nearest(registry.sketches, sketch(v.keys), _CANDIDATES)
+    read = [(row, *pair) for row in dict.fromkeys(rows) if (pair := _read(registry, row))]
+    # equal keys first: among thousands of like notices only one has them
+    exact = [(row, entry, o, v) for row, entry, forms in read for o in forms for v in variants if o.keys == v.keys]
+    near = [(row, entry, o, v) for row, entry, forms in read[:_CLOSEST] for o in forms[:2] for v in variants]
     found: tuple[int, Entry, Compared, Text] | None = None
     rank: tuple[float, ...] = ()
-    for row in dict.fromkeys(rows):
-        try:
-            entry, _ = registry.read(row)
-        except (BadNotice, ValueError, KeyError):
-            continue
-        for official in registry.texts(row, entry):
-            for v in variants:
-                compared = compare(official, v)
-                mine = (_RANK[compared.relation], not _holds(entry, day), -compared.closeness)
-                if found is None or mine < rank:
-                    found, rank = (row, entry, compared, v), mine
+    for row, entry, official, v in exact or near:
+        compared = compare(official, v)
+        mine = (_RANK[compared.relation], not _holds(entry, day), -compared.closeness)
+        if found is None or mine < rank:
+            found, rank = (row, entry, compared, v), mine
     return found
+
+
+def _read(registry: Registry, row: int) -> tuple[Entry, tuple[Text, ...]] | None:
+    try:
+        entry, _ = registry.read(row)
+    except (BadNotice, ValueError, KeyError):
+        return None
+    return entry, registry.texts(row, entry)
 
 
 def _holds(entry: Entry, day: str) -> bool:
@@ -272,15 +278,16 @@ def _marked(registry: Registry, row: int, verdict: Outcome, reasons: tuple[Reaso
     return Checked(verdict, reasons, "text", entry, proof, tuple(difference(entry.notice.text, text.plain)))
 
 
-def _alike(text: Text, registry: Registry) -> tuple[Reason, ...]:
-    hosts = [x.host for x in links_in(text.plain)] + [m.partition("@")[2] for m in mails_in(text.plain)]
+def _alike(plain: str, registry: Registry) -> tuple[Reason, ...]:
+    """Imitations of the issuer's domains among the links and mail addresses of a text."""
+    hosts = [x.host for x in links_in(plain)] + [m.partition("@")[2] for m in mails_in(plain)]
     found = [(h, registry.imitations.find(h)) for h in dict.fromkeys(hosts)]
     return tuple(Reason(f"alike-{a.how}", f"{h} / {a.own}") for h, a in found if a)
 
 
 def _stranger(text: Text, codes: Sequence[str], registry: Registry, day: str) -> Checked:
     """A text that is like no notice: an imitated domain is told, nothing ever speaks for it."""
-    alike = _alike(text, registry)
+    alike = _alike(text.plain, registry)
     if alike:
         return Checked("altered", alike, "text")
     reasons = [Reason("text-not-found")]

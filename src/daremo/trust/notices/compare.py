@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from daremo.trust.notices.addresses import links_in, mails_in, numbers_in
-from daremo.trust.notices.letters import Text, broken_numbers, disguises
+from daremo.trust.notices.letters import Text, broken_numbers, disguises, is_japanese
 from daremo.trust.notices.sketch import common_share, runs_of
 
 #: ``same``: word by word. ``small``: a few single letters, as a scanner errs. ``added``: the whole text, and words around it.
@@ -86,15 +86,17 @@ def _same(official: Text, received: Text, *, links: bool = True) -> Compared:
 
 def _same_links(official: Text, received: Text) -> bool:
     ours = links_in(official.plain)
-    for plain in (received.plain, _unbroken(official.plain, received.plain)):
+    for plain in (received.plain, unbroken(official.plain, received.plain)):
         theirs = links_in(plain)
         if len(ours) == len(theirs) and all(a.same_as(b) for a, b in zip(ours, theirs)):
             return mails_in(official.plain) == mails_in(plain)
     return False
 
 
-def _unbroken(official: str, received: str) -> str:
+def unbroken(official: str, received: str) -> str:
     """The received text with the official links and addresses put together where lines broke them."""
+    if "\n" not in received:
+        return received
     written = [official[x.begin : x.end] for x in links_in(official)]
     for text in sorted({*written, *mails_in(official)}, key=len, reverse=True):
         broken = r"(?:[ \t]*\n[>\s|]*)?".join(re.escape(c) for c in text)
@@ -105,7 +107,7 @@ def _unbroken(official: str, received: str) -> str:
 def _among(received: Text, official: Text) -> bool:
     """Whether all links of a part are links of the whole; a link cut at the end of the part counts as changed."""
     whole = links_in(official.plain)
-    return all(any(a.same_as(b) for b in whole) for a in links_in(_unbroken(official.plain, received.plain)))
+    return all(any(a.same_as(b) for b in whole) for a in links_in(unbroken(official.plain, received.plain)))
 
 
 def _part(text: Text, begin: int, end: int) -> Text:
@@ -123,7 +125,7 @@ def _added(official: Text, received: Text, at: int, closeness: float) -> Compare
     before = _written(received, 0, at)
     after = _written(received, end, len(received.keys))
     ours = links_in(official.plain)
-    theirs = links_in(_unbroken(official.plain, received.plain))
+    theirs = links_in(unbroken(official.plain, received.plain))
     numbers = set(numbers_in(received.plain)) - set(numbers_in(official.plain))
     if [x.key for x in theirs] != [x.key for x in ours] or any(x.odd for x in theirs):
         return Compared("changed", (("link-added", ""),), closeness)
@@ -142,7 +144,7 @@ def _written(text: Text, begin: int, end: int) -> str:
 def _near(official: Text, received: Text, closeness: float) -> Compared:
     """Texts with other keys: a scanner's slips, or a copy with changes."""
     reasons: list[tuple[str, str]] = []
-    ours, theirs = links_in(official.plain), links_in(_unbroken(official.plain, received.plain))
+    ours, theirs = links_in(official.plain), links_in(unbroken(official.plain, received.plain))
     strange = [b for b in theirs if not any(a.same_as(b) for a in ours)]
     if strange:
         reasons.append(("link-changed", strange[0].key[:80]))
@@ -163,6 +165,8 @@ def _near(official: Text, received: Text, closeness: float) -> Compared:
         slips += 1
         if any(x.isdigit() for x in (*was, *now)):
             return Compared("changed", (("digits-changed", f"{''.join(was)} → {''.join(now)}"[:80]),), closeness)
+        if any(not x.isascii() and not is_japanese(x) for x in now):
+            return Compared("changed", (("disguised", "".join(now)[:80]),), closeness)
         if len(was) != 1 or len(now) != 1 or any(x in _WEIGHTY for x in (*was, *now)):
             return Compared("changed", (("words-changed", f"{''.join(was)} → {''.join(now)}"[:80]),), closeness)
     if slips <= max(1, SMALL_SHARE * len(official.keys)) and not received.styled and not received.hidden:

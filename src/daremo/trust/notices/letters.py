@@ -20,14 +20,15 @@ _SCANNED = (
     "ー一―—–‐-−─━ｰ~〜", "ニ二", "カ力刀", "ロ口□囗", "エ工", "タ夕", "ト卜", "ハ八", "へヘ", "べベ", "ぺペ", "りリ", "チ千干", "オ才",
     "ミ三", "セ七", "ヌ又", "ンソ", "シツッ", "っつ", "未末", "日目曰", "土士", "人入", "問間聞", "大太犬", "木本", "緑縁", "綱網",
     "微徴", "治冶", "鳥烏", "氷水永", "王玉", "矢失", "貝見", "右石", "体休", "名各", "使便", "科料", "住往", "遣遺", "暑署",
-    "0oО〇○◯", "1li|", "5s", "8b", "2z", "9q", "6g", "ゃや", "ゅゆ", "ょよ", "ぁあ", "ぃい", "ぅう", "ぇえ", "ぉお", "ャヤ", "ュユ", "ョヨ",
+    "0oО〇○◯", "1li", "5s", "8b", "2z", "9q", "6g", "ゃや", "ゅゆ", "ょよ", "ぁあ", "ぃい", "ぅう", "ぇえ", "ぉお", "ャヤ", "ュユ", "ョヨ",
     "ァア", "ィイ", "ゥウ", "ェエ", "ォオ", "ばぱ", "びぴ", "ぶぷ", "ぼぽ", "バパ", "ビピ", "ブプ", "ボポ",
 )  # fmt: skip
 #: Signs that carry meaning, kept beside letters and digits.
 _KEPT_SIGNS = frozenset("%¥$€£+±×÷=<>≦≧")
 #: Invisible, though letters or spaces by their category.
 _BLANK = frozenset("\u034f\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")
-_STYLED = re.compile("[\U0001d400-\U0001d7ff\U0001f110-\U0001f18f\u2460-\u24ff\u2100-\u214f]")
+#: ɱ is named "LATIN SMALL LETTER M WITH HOOK".
+_LATIN = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:DOTLESS |SMALL CAPITAL |SCRIPT |OPEN )?([A-Z])(?: WITH.*)?$")
 _HEADER = re.compile(
     r"^[>\s|]*(?:(?:from|to|cc|subject|date|sent|差出人|送信者|宛先|件名|日時|送信日時|受信日時|日付)\s*[:：].*|-{2,}.*(?:forwarded|転送).*)$",
     re.I,
@@ -43,20 +44,27 @@ def _imitations() -> dict[str, str]:
     for plain in "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
         for other in table.get(plain, ()):
             c = other["c"]
-            if len(c) == 1 and not c.isascii() and not _is_japanese(c):
+            if len(c) == 1 and not c.isascii() and not is_japanese(c):
                 found.setdefault(c, plain.lower())
     # absent there, or given to a capital only
     found |= dict(zip("аеорсухіјѕԁһԛԝкмтвнαορντκιυχ", "aeopcyxijsdhqwkmtbhaopvtkiux"))
     return found
 
 
-def _is_japanese(c: str) -> bool:
+def is_japanese(c: str) -> bool:
+    """Whether a letter is a kana, a kanji or a sign written among them."""
     return "\u3000" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff" or "\uf900" <= c <= "\ufaff" or c in "〇○◯□"
 
 
 @cache
 def _scanned() -> dict[str, str]:
-    return {c: group[0] for group in _SCANNED for c in group}
+    """The key of each letter; groups that share a letter are one."""
+    found: dict[str, str] = {}
+    for group in _SCANNED:
+        keys = {found[c] for c in group if c in found}
+        first = min(keys) if keys else group[0]
+        found = {c: first if k in keys else k for c, k in found.items()} | dict.fromkeys(group, first)
+    return found
 
 
 @cache
@@ -74,8 +82,9 @@ def key_of(c: str) -> str:
     if c.isascii():
         return low
     plain = _imitations().get(c) or _imitations().get(low)
-    if plain is None and "LATIN" in unicodedata.name(c, ""):
-        plain = unicodedata.normalize("NFD", low)[0]
+    if plain is None:
+        named = _LATIN.match(unicodedata.name(low, ""))
+        plain = named[1].lower() if named else None
     if plain is not None and plain.isascii():
         return _scanned().get(plain, plain)
     return low
@@ -84,7 +93,7 @@ def key_of(c: str) -> str:
 @cache
 def is_imitation(c: str) -> bool:
     """Whether this letter of another script imitates a Latin letter or a digit."""
-    if c.isascii() or _is_japanese(c):
+    if c.isascii() or is_japanese(c):
         return False
     return c in _imitations() or c.lower() in _imitations() or ("LATIN" in unicodedata.name(c, "") and c.isalpha())
 
@@ -106,7 +115,7 @@ class Text:
     hidden : int
         Letters that nobody sees and that do not belong to an emoji.
     styled : int
-        Letters in mathematical or circled dress.
+        Letters that `is_dressed`.
     """
 
     plain: str
@@ -121,11 +130,12 @@ def visible(raw: str) -> tuple[str, int]:
     """The text without letters that nobody sees, after NFKC, and how many of these there were."""
     out: list[str] = []
     hidden = 0
-    for at, c in enumerate(raw.removeprefix("\ufeff")):
+    text = raw.removeprefix("\ufeff")
+    for at, c in enumerate(text):
         category = unicodedata.category(c)
         if category in ("Cf", "Co", "Cn") or c in _BLANK:
-            before, after = raw[at - 1 : at], raw[at + 1 : at + 2]
-            if not (c == "\u200d" and (_emoji(before) or before == "\ufe0f") and _emoji(after)):
+            before, after = text[at - 1 : at], text[at + 1 : at + 2]
+            if not (c == "\u200d" and (_emoji(before) or before == "\ufe0f" or _emoji(after))):
                 hidden += 1
         elif "\ufe00" <= c <= "\ufe0f" or "\U000e0100" <= c <= "\U000e01ef":
             continue
@@ -148,10 +158,19 @@ def without_headers(text: str) -> str:
     return "".join(lines)
 
 
+@cache
+def is_dressed(c: str) -> bool:
+    """Whether a letter is a Latin one or a digit in a dress that nobody types: 𝐚, ⅿ, ⓐ, ₁. Full-width ones, ① and ㎡ are typed."""
+    if c.isascii() or "\uff01" <= c <= "\uff5e" or "\u2460" <= c <= "\u249b" or "\u3000" <= c <= "\u33ff" or c in "℡№℃":
+        return False
+    plain = unicodedata.normalize("NFKC", c)
+    return plain != c and plain.isascii() and plain.isalnum()
+
+
 def text_of(raw: str) -> Text:
     """A text by its keys."""
     plain, hidden = visible(raw)
-    return keyed(plain, hidden, len(_STYLED.findall(raw)))
+    return keyed(plain, hidden, sum(map(is_dressed, raw)))
 
 
 def keyed(plain: str, hidden: int = 0, styled: int = 0) -> Text:

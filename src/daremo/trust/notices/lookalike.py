@@ -19,8 +19,22 @@ _SECOND = frozenset({"co", "or", "ne", "gr", "ad", "lg", "go", "ac", "ed", "com"
 #: Words that say what a body is, not which one.
 _KIND = frozenset({"city", "town", "vill", "village", "pref", "www", "web", "mail", "ward", "metro"})
 #: Several letters that look like one.
-_DOUBLE = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("nn", "m"), ("lj", "u"), ("ci", "a"))
+_DOUBLE = (
+    ("rn", "m"),
+    ("nn", "m"),
+    ("rr", "m"),
+    ("vv", "w"),
+    ("cl", "d"),
+    ("lc", "k"),
+    ("1c", "k"),
+    ("1k", "k"),
+    ("lk", "k"),
+)
 SHORTEST = 4
+#: Latin letters that look alike at a glance.
+_NEAR = frozenset(
+    {"nr", "nm", "bd", "bh", "nh", "uv", "vw", "vy", "gq", "ec", "co", "eo", "lt", "kh", "pq", "ij", "ft", "un", "sz"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +138,14 @@ def _how(own: _Own, shown: str, labels: tuple[str, ...], name_at: int, closed: b
         return "ending"
     words = [w for w in re.split(r"[.\-\d]+", joined) if w]
     if own.name in words or own.name in rest:
-        return "ending" if len(words) <= len(own.names) else "words"
+        return "ending" if set(words) <= {*own.names, *_KIND} else "words"
     if _slip(flat, own_flat) or (len(own.labels) == len(labels) and _slip(shown, own.domain)):
         return "slip"
     for label in rest:
-        if len(own.name) >= 5 and _slip(_look(label), _look(own.name)):
+        # short names have too many neighbours that mean something else
+        if len(own.name) >= 5 and (_slip(label, own.name) or _slip(_look(label), _look(own.name))):
             return "slip"
-        if len(own.name) >= 5 and own.name in label.replace("-", ""):
+        if len(own.name) >= 5 and (own.name in label.replace("-", "") or _look(own.name) in _look(label)):
             return "words"
     if len(own.names) > 1 and own_flat in flat and len(own_flat) >= 6:
         return "words"
@@ -138,14 +153,26 @@ def _how(own: _Own, shown: str, labels: tuple[str, ...], name_at: int, closed: b
 
 
 def _slip(a: str, b: str) -> bool:
-    """Whether two different names are one letter apart: one wrong, one more, one less, or two neighbours swapped."""
+    """Whether two different names are one slip apart: a letter wrong, more or less, two neighbours swapped, or, in long names,
+    two letters that look alike (``n`` and ``r``, ``b`` and ``d``)."""
     if a == b or abs(len(a) - len(b)) > 1 or min(len(a), len(b)) < SHORTEST:
         return False
-    if len(a) > len(b):
-        a, b = b, a
-    at = next((k for k, (x, y) in enumerate(zip(a, b)) if x != y), len(a))
-    if len(a) < len(b):
-        return a[at:] == b[at + 1 :]
-    if a[at + 1 :] == b[at + 1 :]:
-        return True
-    return a[at : at + 2] == b[at : at + 2][::-1] and a[at + 2 :] == b[at + 2 :]
+    return _distance(a, b) <= 1.0
+
+
+def _distance(a: str, b: str) -> float:
+    """Optimal string alignment, letters that look alike at half the price; anything above 1 means "far"."""
+    before: list[float] = []
+    last = [float(k) for k in range(len(b) + 1)]
+    for i, x in enumerate(a, 1):
+        row = [float(i)]
+        for j, y in enumerate(b, 1):
+            change = 0.0 if x == y else 0.5 if x + y in _NEAR or y + x in _NEAR else 1.0
+            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + change)
+            if i > 1 and j > 1 and x == b[j - 2] and y == a[i - 2]:
+                best = min(best, before[j - 2] + 1)
+            row.append(best)
+        if min(row) > 1:
+            return 2.0
+        before, last = last, row
+    return last[-1]

@@ -24,6 +24,7 @@ from daremo.trust.log.record import canonical
 from daremo.trust.notices.letters import Text, text_of
 from daremo.trust.notices.lookalike import Imitations
 from daremo.trust.notices.model import BadNotice, Entry, Issuer, issuer_of
+from daremo.trust.notices.register import as_sent
 from daremo.trust.notices.sketch import LENGTH, U32, sketch
 
 FORMAT = "daremo-notices-1"
@@ -86,7 +87,7 @@ class Registry:
     checkpoint: str = ""
     made: str = ""
     until: str = ""
-    _texts: dict[int, tuple[Text, Text]] = field(default_factory=dict, repr=False)
+    _texts: dict[int, tuple[Text, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -120,12 +121,14 @@ class Registry:
         """Keys that were not revoked."""
         return [k.key for k in self.keys if not k.revoked]
 
-    def texts(self, i: int, entry: Entry) -> tuple[Text, Text]:
-        """The text of a notice by its keys, alone and with its title above it."""
+    def texts(self, i: int, entry: Entry) -> tuple[Text, ...]:
+        """The text of a notice by its keys: as it is, with its title, and both with the code as it goes out."""
         if i not in self._texts:
             if len(self._texts) > 512:
                 self._texts.clear()
-            self._texts[i] = (text_of(entry.notice.text), text_of(f"{entry.notice.title}\n{entry.notice.text}"))
+            title = entry.notice.title
+            forms = (entry.notice.text, as_sent(entry), f"{title}\n{entry.notice.text}", f"{title}\n{as_sent(entry)}")
+            self._texts[i] = tuple(map(text_of, forms))
         return self._texts[i]
 
     def vouched(self, entry: Entry) -> PublicKey | None:

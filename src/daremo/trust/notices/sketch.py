@@ -6,6 +6,8 @@ snapshot, so that a check on a fresh process needs no index to be built.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,7 @@ def _constants() -> tuple[U64, U64]:
 _TIMES, _PLUS = _constants()
 
 
+@lru_cache(maxsize=256)
 def runs_of(keys: str) -> U64:
     """Distinct runs of three keys as numbers, shape (runs,), unit: none."""
     points = np.frombuffer(keys.encode("utf-32-le"), np.uint32).astype(np.uint64)
