@@ -274,7 +274,7 @@ def test_a_kiosk_begins_anew_for_the_next_one(browser: Browser, address: str) ->
 
 def test_authors_and_researchers_find_their_pages(browser: Browser, address: str) -> None:
     with staff(browser, address, "自治体") as page:
-        for path in ("/skills/items/?area=1", "/skills/export/"):
+        for path in ("/skills/items/", "/skills/export/"):
             page.goto(path)
             check_page(page, citizen=False, keyboard=False)
         page.goto("/skills/items/?area=1")

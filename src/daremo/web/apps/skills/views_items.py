@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isnan
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ from daremo.web.days import day_of
 from daremo.web.ui.pieces import Fact
 
 LANGUAGES = (("ja", "日本語"), ("ja-easy", "やさしい日本語"), ("en", "English"))
-TABLES = ("answers", "residents", "survey")
+A_PAGE = 40
 
 
 def _kinds() -> dict[str, str]:
@@ -51,7 +52,9 @@ def items(request: HttpRequest) -> HttpResponse:
     """List all questions with their live figures; one area at a time."""
     area = request.GET.get("area", "")
     chosen = [i for i in content().items.values() if not area.isdecimal() or i.area == int(area)]
-    found = counted.live_of(visible(request, AnonymousSheet.objects.all()), [i for i in chosen if i.kind != "self"])
+    page = Paginator(chosen, A_PAGE).get_page(request.GET.get("page"))
+    shown = list(page)
+    found = counted.live_of(visible(request, AnonymousSheet.objects.all()), [i for i in shown if i.kind != "self"])
     rows = [
         {
             "item": i.item,
@@ -61,11 +64,13 @@ def items(request: HttpRequest) -> HttpResponse:
             "level": i.level,
             **(_said(found[i.item]) if i.item in found else {"answers": "—", "right": "—", "b": "—", "fit": "—"}),
         }
-        for i in chosen
+        for i in shown
     ]
     areas = [{"value": str(a), "name": area_name(a)} for a in range(6)]
     return render(
-        request, "skills/items.html", {"rows": rows, "areas": areas, "area": area, "total": len(content().items)}
+        request,
+        "skills/items.html",
+        {"rows": rows, "page": page, "areas": areas, "area": area, "total": len(content().items)},
     )
 
 
