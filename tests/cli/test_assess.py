@@ -144,3 +144,15 @@ def test_calibrate_can_say_how_items_fit(wide: Path, daremo: Callable[..., Ran])
     assert len(told["fit"]["items"]) == 6 and told["fit"]["complete"] == 300
     assert {"s_x2", "df", "p", "infit", "outfit"} <= set(told["fit"]["items"][0])
     assert "infit" in daremo("assess", "calibrate", wide, "--fit").out
+
+
+def test_a_bank_is_verified_and_an_altered_one_refused(wide: Path, daremo: Callable[..., Ran], tmp_path: Path):
+    bank = tmp_path / "bank.json"
+    assert daremo("assess", "calibrate", wide, "--model", "2pl", "-o", bank).code == 0
+    ran = daremo("assess", "verify", wide, bank)
+    assert ran.code == 0 and "確かめました" in ran.out
+    told = json.loads(bank.read_text(encoding="utf-8"))
+    told["items"][0]["d"] += 0.1
+    bank.write_text(json.dumps(told), encoding="utf-8")
+    ran = daremo("assess", "verify", wide, bank, "--json")
+    assert ran.code == 3 and not ran.json["holds"] and "not-a-maximum" in ran.json["faults"]

@@ -15,6 +15,7 @@ class Subverbs(Verbs):
     PACKAGE: ClassVar[str] = "daremo.cli.assess"
     VERBS: ClassVar[dict[str, str]] = {
         "calibrate": "Find out how hard each item is and how well it tells people apart.",
+        "verify": "Check a calibration with a program of its own.",
         "dif": "Find items that are unfair to a group.",
         "simulate": "See how long an adaptive check takes and whether its errors are honest.",
         "areas": "Estimate the share of residents below a level, by area and life stage.",

@@ -55,6 +55,8 @@ def calibrate(
     found = fit(read, chosen, errors=errors, guess_prior=prior, progress=progress)
     voice.hush()
     told = found.as_dict()
+    if model == "3pl" and not no_prior:
+        told["guess_prior"] = list(prior)
     if with_fit:
         from daremo.assess.fit import item_fit
 
