@@ -10,6 +10,7 @@ import pytest
 from daremo.cli.frame import INPUT, run
 from daremo.cli.main import daremo as command
 from tests.trust.mail.examples import write_examples
+from tests.trust.notices.examples import write_notices
 from tools.reference import examples, leaves
 
 #: Verbs of the running service: tests/web/ops starts them in processes of their own.
@@ -51,6 +52,8 @@ def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.Mon
         _write_quiz(home)
     if line.split()[1:3] in (["trust", "mail"], ["trust", "posture"], ["trust", "credential"]):
         write_examples(home)
+    if line.split()[1] == "audit" or line.split()[1:3] in (["trust", "check"], ["trust", "notice"], ["trust", "audit"]):
+        write_notices(home)
     for path in home.glob("*.xlsx"):
         path.unlink()
     arguments = shlex.split(line)[1:]
@@ -92,3 +95,12 @@ def test_the_example_of_verify_runs_after_that_of_plan(home: Path, monkeypatch: 
     if not (home / "plan").is_dir():
         assert run(command, ["plan", "town", "--budget-yen", "2000000", "-o", "plan", "--no-pdf", "--quiet"]) == 0
     assert run(command, ["verify", "plan", "--quiet"]) == 0
+
+
+def test_the_examples_of_audit_verify_run_on_an_export(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(home)
+    write_notices(home)
+    lines = [line for path, line in EXAMPLES if path[-2:] == ("audit", "verify") or path[-2:] == ["audit", "verify"]]
+    assert lines
+    for line in lines:
+        assert run(command, [*shlex.split(line)[1:], "--quiet"]) == 0

@@ -127,7 +127,7 @@ def register(voice: Voice, draft: Path, registry: Path, passphrase_file: Path | 
     return DONE
 
 
-@notice.command(epilog=example("daremo trust notice withdraw AAAA-AAAA-AA --registry registry"))
+@notice.command(epilog=example("daremo trust notice withdraw HA4A-3FQZ-Y9 --registry registry"))
 @click.argument("code")
 @click.option("--registry", required=True, type=click.Path(path_type=Path), help="Folder of the register.")
 @click.option("--from", "since", metavar="DATE", help="Day from which it no longer holds; default today.")
