@@ -35,7 +35,7 @@ def practise(act: Act, organisation: Any, *, seed: int = 1) -> int:
         stage = stages[n % len(stages)]
         taken = _sat(dice, STAGES[stage] + dice.gauss(0, 0.7), stage)
         at = replace(act, now=act.now - timedelta(days=dice.randrange(40)))
-        skills.count(at, organisation, taken, area=areas[n % len(areas)] if areas else None)
+        skills.count(at, organisation, taken, area=areas[n // len(stages) % len(areas)] if areas else None)
     people = apps.get_model("people", "Person")._default_manager
     for person in people.filter(organisation=organisation, life_stage__in=stages).order_by("pk")[:2]:
         for days, ability in ((40, -0.8), (2, 0.5)):
