@@ -20,11 +20,13 @@ def sample(voice: Voice, out: Path, people: int, seed: int, force: bool) -> None
     """Make the sample town みほん市: plain, hill and island, every table filled. Nothing in it is real."""
     from daremo.region.model import TABLES, save
     from daremo.region.sample import sample_town
+    from daremo.region.sample_backbone import write_backbone
 
     refuse_foreign(out, force=force)
     town = sample_town(people, seed)
     with whole_folder(out, force=force) as folder:
         save(town, folder)
+        write_backbone(town, folder)
     rows = {t: town[t].height for t in TABLES}
     voice.answer(
         {

@@ -50,6 +50,10 @@ def read_region(folder: Path, *, areas: Sequence[Row] = (), name: str = "", good
     if (folder / "jpn48_links_clean.csv").is_file():
         return read_jpn48(folder, good_rows=good_rows)
     raw = Raw(name or folder.name, areas=list(areas))
+    old = folder / "backbone.csv"
+    if old.is_file() and not any((folder / f"backbone_links.{s}").is_file() for s in ("csv", "xlsx")):
+        _from_one_table(old, raw)
+        return build(raw, good_rows=good_rows)
     for table in TABLES:
         path = next((p for s in ("csv", "xlsx") if (p := folder / f"backbone_{table}.{s}").is_file()), None)
         if path is None and table in ("nodes", "links"):
@@ -232,6 +236,16 @@ def _number(c: Column, text: str, factor: float, at: Row, head: str, told: list[
         value = None
         told.append(problem("not-finite", at, head, text))
     return None if value is None else value * factor
+
+
+def _from_one_table(path: Path, raw: Raw) -> None:
+    """A region's own table ``backbone``: nodes are the ends of links, and each link's demand runs between its ends."""
+    raw.links = read_table(path, "links", raw.problems)
+    ends = [{**r, "node_id": r[c]} for r in raw.links for c in ("from_node", "to_node") if r[c]]
+    raw.nodes = [{"node_id": r["node_id"], "_file": path.name, "_row": r["_row"]} for r in ends]
+    raw.nodes = list({r["node_id"]: r for r in raw.nodes}.values())
+    told: list[Problem] = []
+    raw.demands = [r for r in read_table(path, "demands", told) if r.get("demand_gbps") is not None]
 
 
 def areas_of(region: Any) -> list[Row]:
