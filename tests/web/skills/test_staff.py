@@ -43,6 +43,24 @@ def test_a_supporter_asks_and_the_result_is_attached_with_consent(world: World) 
     assert event.who == f"user:{world.own.members['manager'].user_id}"
 
 
+def test_what_a_person_showed_last_time_counts_on(world: World) -> None:
+    from daremo.web.apps.journal.act import of_the_system
+    from daremo.web.apps.skills import measure
+    from daremo.web.apps.skills import services as skills
+
+    person, client = person_of(world), world.client("manager")
+    before = [(f"r{a}-{name}", "2") for a in range(1, 6) for name in ("01-screen", "02-choice")]
+    skills.keep(of_the_system(world.now), person, skills.Taken(before, {}, life_stage="75_84"))
+    client.post(f"/skills/person/{person.pk}/")
+    client.post("/check/about/goal/", {"goal": ""})
+    state = client.session["skill_check"]["state"]
+    asked = measure.now_asked(state)
+    assert asked is not None and asked.item.item not in dict(before)
+    fresh = measure.begin("75_84", {}, seed="x")
+    assert measure.profile(state)[1][0] > measure.profile(fresh)[1][0] + 0.3
+    assert measure.told(state) == []  # what is kept of this sitting are its own answers
+
+
 def test_observation_is_asked_only_where_somebody_watches(world: World) -> None:
     from daremo.web.apps.skills import measure
 

@@ -84,7 +84,13 @@ def _check() -> sitting.Check:
 
 
 def begin(
-    stage: str, report: Mapping[str, int], *, seed: str, observed: bool = False, resting: Collection[str] = ()
+    stage: str,
+    report: Mapping[str, int],
+    *,
+    seed: str,
+    observed: bool = False,
+    resting: Collection[str] = (),
+    earlier: State | None = None,
 ) -> dict[str, Any]:
     """Return the state of a sitting in which nothing has been asked; plain data.
 
@@ -98,6 +104,8 @@ def begin(
         Somebody is beside who can watch: questions of observation are asked too.
     resting : collection of str
         Questions that too many people saw lately; they are not asked in this sitting.
+    earlier : dict, optional
+        State of an earlier sitting of the same person (`answered`), which counts on.
     """
     if not _tasks():
         return {}
@@ -114,6 +122,7 @@ def begin(
         seed=number,
         reliability=REPORT_RELIABILITY,
         closed={*resting, *watched, *_put_aside(number)},
+        earlier=earlier or None,
     )
     return {**state, "raw": []}
 

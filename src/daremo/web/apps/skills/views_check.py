@@ -17,9 +17,11 @@ from daremo.web import clock
 from daremo.web.apps.finder.words import fill
 from daremo.web.apps.skills import counted, drawing, measure
 from daremo.web.apps.skills import draft as drafts
+from daremo.web.apps.skills import services as skills
 from daremo.web.apps.skills.draft import Draft
 from daremo.web.apps.skills.forms import GoalForm, ReportForm, StageForm, goals_for
 from daremo.web.apps.skills.said import AREAS, area_name
+from daremo.web.apps.skills.views_result import asked_person
 from daremo.web.apps.staff.access import public_page
 from daremo.web.ui.text import to_plain
 
@@ -75,7 +77,12 @@ def about(request: HttpRequest, step: str) -> HttpResponse:
         after = _after(step, draft) if not (skip and step.startswith("self")) else "task"
         if after == "task":
             draft.state = measure.begin(
-                draft.stage, draft.report, seed=draft.key, observed=draft.mode == "assisted", resting=counted.resting()
+                draft.stage,
+                draft.report,
+                seed=draft.key,
+                observed=draft.mode == "assisted",
+                resting=counted.resting(),
+                earlier=_earlier(request, draft),
             )
         drafts.store(request, draft, now)
         return redirect("skills:task") if after == "task" else redirect("skills:about", step=after)
@@ -88,6 +95,13 @@ def about(request: HttpRequest, step: str) -> HttpResponse:
         "skills/about.html",
         {"form": form, "step": step, "before": before, "area": area, "area_name": area_name(area) if area else ""},
     )
+
+
+def _earlier(request: HttpRequest, draft: Draft) -> dict[str, Any] | None:
+    """Return what the person whom a supporter asks agreed to show last time: it counts on, so that fewer questions do."""
+    person = asked_person(request, draft)
+    checks = skills.checks_of(person) if person is not None else []
+    return measure.answered(checks[-1].life_stage, checks[-1].answers) if checks else None
 
 
 def _about_form(step: str, draft: Draft, told: Any) -> Any:

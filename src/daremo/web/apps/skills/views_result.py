@@ -123,7 +123,7 @@ def share(request: HttpRequest) -> HttpResponse:
     draft = drafts.load(request, now)
     if draft is None or not measure.told(draft.state):
         return redirect("skills:start")
-    person = _asked_person(request, draft)
+    person = asked_person(request, draft)
     form = ShareForm(request.POST or None, known=person is not None)
     if request.method == "POST" and form.is_valid():
         act, told = request.act, form.cleaned_data  # type: ignore[attr-defined]
@@ -142,7 +142,7 @@ def share(request: HttpRequest) -> HttpResponse:
     return render(request, "skills/share.html", {"form": form, "person": person})
 
 
-def _asked_person(request: HttpRequest, draft: Draft) -> Any:
+def asked_person(request: HttpRequest, draft: Draft) -> Any:
     """Return the person whom a member of staff asks, where that member still may."""
     if draft.person is None or not request.user.is_authenticated or not may(request, "skills.edit"):
         return None
