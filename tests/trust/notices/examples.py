@@ -33,7 +33,9 @@ def write_notices(home: Path) -> str:
     shelf = new_keys(home / "registry", "city.mihon.example", "2026-01-01", _fresh)
     journal, store = shelf.journal()
     assert isinstance(journal, Journal)
-    entry = register(notice_of(DRAFT), shelf.issuer, shelf.signer(), journal, lambda c: False, 1_795_000_000_000, _fresh)
+    entry = register(
+        notice_of(DRAFT), shelf.issuer, shelf.signer(), journal, lambda c: False, 1_795_000_000_000, _fresh
+    )
     shelf.entries.append(entry)
     shelf.save()
     note = journal.checkpoint(shelf.signer())

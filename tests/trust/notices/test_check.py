@@ -15,7 +15,15 @@ from daremo.trust.notices.letters import key_of, text_of
 from daremo.trust.notices.lookup import Buckets, prefix_length, question
 from daremo.trust.notices.model import BadNotice, Issuer, Notice, issuer_of, notice_of
 from daremo.trust.notices.register import as_sent, check_draft
-from daremo.trust.notices.registry import BadSnapshot, IssuerKey, Registry, read_snapshot, write_snapshot
+from daremo.trust.notices.registry import (
+    BadSnapshot,
+    IssuerKey,
+    Registry,
+    endorse,
+    entitled,
+    read_snapshot,
+    write_snapshot,
+)
 from tests.trust.notices.town import DAY, HOST, ISSUER, SIGNER, bytes_of, entries, registry
 
 BOOK = registry(60)
@@ -197,6 +205,24 @@ def test_a_snapshot_checks_offline_and_every_altered_byte_is_refused():
     for noise in (b"", b"\n\n", b"{}\n{}\n", b"[" * 100_000):
         with pytest.raises(BadSnapshot):
             read_snapshot(noise)
+
+
+def test_keys_hand_on_one_after_the_other_and_nobody_else_can():
+    second, third, thief = (new_signer(SIGNER.name, bytes_of(x)) for x in ("2", "3", "thief"))
+    one, day = BOOK.keys[0], "2026-06-01"
+    two = IssuerKey(second.public, day, endorsed=endorse(SIGNER, second.public, day))
+    three = IssuerKey(third.public, day, endorsed=endorse(second, third.public, day))
+    assert entitled([SIGNER.public], [one, two, three]) == [SIGNER.public, second.public, third.public]
+    assert entitled([second.public], [one, two, three]) == [second.public, third.public]
+    for wrong in (endorse(thief, thief.public, day), two.endorsed, "", "!"):
+        assert entitled([SIGNER.public], [one, IssuerKey(thief.public, day, endorsed=wrong)]) == [SIGNER.public]
+    assert entitled([SIGNER.public], [one, replace(two, since="2026-01-01")]) == [SIGNER.public]
+    book = replace(BOOK, keys=(one, two))
+    assert read_snapshot(write_snapshot(book, second, DAY, DAY), [SIGNER.public]).codes == BOOK.codes
+    with pytest.raises(BadSnapshot):
+        read_snapshot(
+            write_snapshot(replace(BOOK, keys=(one, IssuerKey(thief.public, day))), thief, DAY, DAY), [SIGNER.public]
+        )
 
 
 def test_asking_by_prefix_gives_a_crowd_and_the_asker_finds_hers():

@@ -65,6 +65,7 @@ def test_a_withdrawn_notice_is_told_by_the_next_snapshot(daremo, tmp_path: Path)
 
 def test_after_a_new_key_old_notices_still_hold_and_new_ones_do(daremo, tmp_path: Path):
     _made(daremo, tmp_path)
+    first = (tmp_path / "r" / "keys.txt").read_text(encoding="utf-8").strip()
     again = ("trust", "notice", "keys", "city.mihon.example", "-o", tmp_path / "r", "--from", "2026-03-01")
     assert daremo(*again).code == 3
     assert daremo(*again, "--rotate").code == 0
@@ -77,6 +78,9 @@ def test_after_a_new_key_old_notices_still_hold_and_new_ones_do(daremo, tmp_path
             daremo("trust", "check", "--text", text, "--registry", tmp_path / "s", "--json").json["verdict"]
             == "official"
         )
+    # who knows the first key need not be told of the second: the first one handed on
+    told = daremo("trust", "check", "--text", TEXT, "--registry", tmp_path / "s", "--key", first, "--json")
+    assert told.code == 0 and told.json["verdict"] == "official"
     assert (
         daremo(
             "audit",

@@ -62,6 +62,9 @@ def keys(voice: Voice, name: str, registry: Path, since: str | None, rotate: boo
 
     if (registry / "keys.json").exists() and not rotate:
         raise problem("key-there", registry.name)
+    if rotate and (registry / "key.pem").exists():
+        # the old key hands on to the new one; where it is lost, take its file away and tell everybody the new key
+        _opened(registry, passphrase_file)
     try:
         shelf = new_keys(registry, name, _day(since), secrets.token_bytes, _words(passphrase_file))
     except BadKey as e:

@@ -47,16 +47,54 @@ class IssuerKey:
         Dates, both included; `until` "" while it is in use.
     revoked : bool
         Whether it fell into other hands: nothing that it signed counts any more.
+    endorsed : str
+        Signature (base64) of the key before it, so that who knows that one need not be told anew; "" for the first.
     """
 
     key: PublicKey
     since: str
     until: str = ""
     revoked: bool = False
+    endorsed: str = ""
 
     def signs_on(self, day: str) -> bool:
         """Whether it signs on this date."""
         return not self.revoked and self.since <= day and (not self.until or day <= self.until)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented JSON form."""
+        return {
+            "key": str(self.key), "since": self.since, "until": self.until, "revoked": self.revoked,
+            "endorsed": self.endorsed,
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> IssuerKey:
+        """Read the documented JSON form; raises KeyError, TypeError or BadKey where it is another."""
+        key = PublicKey.parse(told["key"])
+        return cls(key, str(told["since"]), str(told["until"]), bool(told["revoked"]), str(told["endorsed"]))
+
+
+def endorse(old: Signer, key: PublicKey, since: str) -> str:
+    """The signature with which a key hands on to the next one."""
+    return base64.b64encode(old.sign(_handed(key, since))).decode()
+
+
+def _handed(key: PublicKey, since: str) -> bytes:
+    return f"daremo-key-1\n{since}\n{key}\n".encode()
+
+
+def entitled(known: Sequence[PublicKey], keys: Sequence[IssuerKey]) -> list[PublicKey]:
+    """Keys that the caller knows, and those to which they handed on, one after the other."""
+    found = [k.key for k in keys if k.key in known]
+    for k in keys:
+        try:
+            signature = base64.b64decode(k.endorsed, validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        if k.key not in found and any(old.holds(signature, _handed(k.key, k.since)) for old in found):
+            found.append(k.key)
+    return found
 
 
 @dataclass
@@ -169,7 +207,7 @@ def write_snapshot(registry: Registry, signer: Signer, made: str, until: str) ->
     header = {
         "format": FORMAT,
         "issuer": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(registry.issuer).items()},
-        "keys": [{"key": str(k.key), "since": k.since, "until": k.until, "revoked": k.revoked} for k in registry.keys],
+        "keys": [k.as_dict() for k in registry.keys],
         "made": made, "until": until, "checkpoint": registry.checkpoint, "codes": registry.codes,
         "digests": base64.b64encode(bytes.fromhex("".join(registry.digests))).decode(),
         "sketches": base64.b64encode(registry.sketches.astype("<u4").tobytes()).decode(),
@@ -202,14 +240,11 @@ def read_snapshot(data: bytes, known: Sequence[PublicKey] = ()) -> Registry:
         told: dict[str, Any] = json.loads(head)
         if told["format"] != FORMAT:
             raise BadSnapshot("not a snapshot of notices")
-        keys = tuple(
-            IssuerKey(PublicKey.parse(k["key"]), str(k["since"]), str(k["until"]), bool(k["revoked"]))
-            for k in told["keys"]
-        )
+        keys = tuple(IssuerKey.from_dict(k) for k in told["keys"])
         sealed = json.loads(line)
         signature = base64.b64decode(sealed["signature"], validate=True)
-        entitled = [k for k in known if k.kid == sealed["kid"]] if known else [k.key for k in keys if not k.revoked]
-        if not any(k.kid == sealed["kid"] and k.holds(signature, _SIGNED + head) for k in entitled):
+        able = entitled(known, keys) if known else [k.key for k in keys if not k.revoked]
+        if not any(k.kid == sealed["kid"] and k.holds(signature, _SIGNED + head) for k in able):
             raise BadSnapshot("the signature is not of a known key" if known else "the signature does not hold")
         if hashlib.sha256(body).hexdigest() != told["body"]:
             raise BadSnapshot("entries were altered")

@@ -7,17 +7,18 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from daremo.kernel.results import write_json, write_whole
-from daremo.trust.keys import BadKey, Fresh, PublicKey, Signer, new_signer
+from daremo.trust.keys import BadKey, Fresh, Signer, new_signer
 from daremo.trust.log.journal import CHECKPOINT, Journal
 from daremo.trust.log.note import parse
 from daremo.trust.log.sqlite import SQLite
 from daremo.trust.notices.model import BadNotice, Entry, Issuer, issuer_of
-from daremo.trust.notices.registry import IssuerKey, Registry
+from daremo.trust.notices.registry import IssuerKey, Registry, endorse
 
 
 @dataclass
@@ -56,10 +57,7 @@ class Shelf:
     def save(self) -> None:
         """Write issuer, keys and notices, each whole or not at all."""
         write_json(self.folder / "issuer.json", asdict(self.issuer))
-        write_json(
-            self.folder / "keys.json",
-            [{"key": str(k.key), "since": k.since, "until": k.until, "revoked": k.revoked} for k in self.keys],
-        )
+        write_json(self.folder / "keys.json", [k.as_dict() for k in self.keys])
         lines = "".join(f"{k.key}\n" for k in self.keys if not k.revoked)
         write_whole(self.folder / "keys.txt", lambda p: _put(p, lines))
         text = "".join(json.dumps(e.as_dict(), ensure_ascii=False, sort_keys=True) + "\n" for e in self.entries)
@@ -82,6 +80,15 @@ def _put(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _put_secret(path: Path, data: bytes) -> None:
+    """Write a file that at no moment anybody else can read."""
+    beside = path.with_name(".key.pem")
+    beside.unlink(missing_ok=True)
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(data)
+    beside.replace(path)
+
+
 def new_keys(folder: Path, name: str, day: str, fresh: Fresh, passphrase: bytes | None = None) -> Shelf:
     """Make a register, or give the one there a new key from a day on; the old key then signs no more.
 
@@ -97,19 +104,16 @@ def new_keys(folder: Path, name: str, day: str, fresh: Fresh, passphrase: bytes 
     if (folder / "keys.json").exists():
         shelf = open_shelf(folder)
         old = shelf.keys[-1]
-        shelf.keys = [*shelf.keys[:-1], replace(old, until=max(day, old.since)), IssuerKey(signer.public, day)]
+        # without the old private key the new one stands alone, and everybody has to be told
+        handed = endorse(shelf.signer(passphrase), signer.public, day) if (folder / "key.pem").exists() else ""
+        now = IssuerKey(signer.public, day, endorsed=handed)
+        shelf.keys = [*shelf.keys[:-1], replace(old, until=max(day, old.since)), now]
     else:
         issuer = Issuer(name, "", (name,), (), (), (name,)) if "." in name else Issuer(name)
         shelf = Shelf(folder, issuer, [IssuerKey(signer.public, day)], [])
         if (folder / "issuer.json").exists():
             shelf.issuer = issuer_of(_json(folder / "issuer.json"))
-    pem = signer.to_pem(passphrase)
-
-    def fill(path: Path) -> None:
-        path.write_bytes(pem)
-
-    write_whole(folder / "key.pem", fill)
-    (folder / "key.pem").chmod(0o600)
+    _put_secret(folder / "key.pem", signer.to_pem(passphrase))
     shelf.save()
     return shelf
 
@@ -128,9 +132,7 @@ def open_shelf(folder: Path) -> Shelf:
         raise BadNotice("issuer.json", "missing") from e
     try:
         told: list[dict[str, Any]] = _json(folder / "keys.json")
-        keys = [
-            IssuerKey(PublicKey.parse(k["key"]), str(k["since"]), str(k["until"]), bool(k["revoked"])) for k in told
-        ]
+        keys = [IssuerKey.from_dict(k) for k in told]
         keys[-1].signs_on("")
     except (OSError, KeyError, TypeError, IndexError, BadKey) as e:
         raise BadNotice("keys.json", str(e)) from e
