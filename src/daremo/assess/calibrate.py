@@ -165,9 +165,9 @@ def calibrate(
     answers : Answers
     model : {"rasch", "2pl", "3pl", "grm", "gpcm"}
         `rasch` on items with more than two categories is the partial credit model.
-    errors : {"auto", "full", "block", "none"}
+    errors : {"auto", "full", "block", "sandwich", "none"}
         Standard errors from the observed information (Louis): `full` with the covariance between items, `block` item
-        by item (for large tables), `auto` whichever is affordable.
+        by item (for large tables), `auto` whichever is affordable; `sandwich` where weights are survey weights and no counts.
     guess_prior : (float, float), logit
         Mean and standard deviation of the logit of the lower asymptote in `3pl`; an infinite deviation is no prior.
     tolerance : float, optional
@@ -189,8 +189,10 @@ def calibrate(
     200
     """
     begun = cpu_clock()
-    if errors not in ("auto", "full", "block", "none"):
-        raise UsageError("bad-errors", f"知らない誤差の求め方です: {errors}", "auto・full・block・none", "--errors")
+    if errors not in ("auto", "full", "block", "sandwich", "none"):
+        raise UsageError(
+            "bad-errors", f"知らない誤差の求め方です: {errors}", "auto・full・block・sandwich・none", "--errors"
+        )
     large = answers.item.size > LARGE
     fit = fit_of(answers, model, guess_prior=guess_prior, node_count=node_count, single=large)
     guess = 1 / (1 + np.exp(-guess_prior[0]))

@@ -1,9 +1,11 @@
 """Standard errors from the observed information: that of complete data less what the unseen abilities take away.
 
 I = −∂²Q/∂ξ² − Σ_i Cov_i(score), with each person's posterior covariance of the complete-data score; exact on the nodes.
-`full` counts all pairs of items that one person answered; `block` each item's own parameters only.
+`full` counts all pairs of items that one person answered; `block` each item's own parameters only; `sandwich` is right for
+survey weights too, which are no numbers of people: the weighted scores' own scatter between two such matrices.
 
-Source: Louis, J. Royal Statistical Society B 44, 1982 (equal to Oakes 1999 at the maximum).
+Source: Louis, J. Royal Statistical Society B 44, 1982 (equal to Oakes 1999 at the maximum); White,
+Econometrica 50, 1982 (sandwich; pseudo-likelihood under survey weights: Skinner 1989).
 """
 
 from __future__ import annotations
@@ -57,9 +59,12 @@ def item_hessians(
 @njit(cache=True, nogil=True)
 def missing_full(
     start: Int, item: Any, row: Any, log_rq: Float, score_rmq: Float, slot_jm: Int, latent_g: Int, prior_gq: Float, group: Int,
-    mean_g: Float, sd_g: Float, weight: Float, t: Float, mu: Float, sd: Float, out: Float,
+    mean_g: Float, sd_g: Float, weight: Float, t: Float, mu: Float, sd: Float, out: Float, outer: Float,
 ) -> None:  # fmt: skip
-    """Add every person's posterior covariance of the score to `out`, shape (parameters, parameters)."""
+    """Add every person's posterior covariance of the score to `out`, shape (parameters, parameters).
+
+    And, where `outer` is of that shape too and not empty, the outer product of her weighted mean score to it.
+    """
     buf = np.empty(t.size)
     slots = slot_jm.shape[1]
     for i in range(start.size - 1):
@@ -96,11 +101,13 @@ def missing_full(
                     z = (t[k + q] - mean_g[g]) / sd_g[g]
                     f[n, q] = z / sd_g[g] if p == 0 else (z * z - 1) / sd_g[g]
                 n += 1
+        own_score = np.empty(n)
         for a in range(n):
             mean = 0.0
             for q in range(w):
                 mean += f[a, q] * buf[q]
             mean /= mass
+            own_score[a] = weight[i] * mean
             for q in range(w):
                 f[a, q] = (f[a, q] - mean) * math.sqrt(weight[i] * buf[q] / mass)
         own = f[:n]
@@ -108,6 +115,10 @@ def missing_full(
         for a in range(n):
             for b in range(n):
                 out[at[a], at[b]] += cov[a, b]
+        if outer.size:
+            for a in range(n):
+                for b in range(n):
+                    outer[at[a], at[b]] += own_score[a] * own_score[b]
 
 
 @njit(cache=True, nogil=True)
@@ -182,11 +193,14 @@ def standard_errors(fit: Fit, par: Float, mean_g: Float, sd_g: Float, errors: st
         latent[g] = size + 2 * (g - 1)
         info[latent[g], latent[g]] += moments[g, 0] / sd_g[g] ** 2
         info[latent[g] + 1, latent[g] + 1] += 2 * moments[g, 0] / sd_g[g] ** 2
-    lost = np.zeros_like(info)
+    lost, outer = np.zeros_like(info), np.zeros_like(info if errors == "sandwich" else np.empty((0, 0)))
     missing_full(
-        a.start, a.item, fit.row, table, score, where, latent, log_prior, a.group, mean_g, sd_g, a.weight, fit.t, fit.mu, fit.sd, lost
+        a.start, a.item, fit.row, table, score, where, latent, log_prior, a.group, mean_g, sd_g, a.weight, fit.t, fit.mu, fit.sd, lost, outer
     )  # fmt: skip
     var = _variances(info - lost)
+    if errors == "sandwich" and np.isfinite(var).all():
+        bread = np.linalg.inv(info - lost)
+        var = np.diagonal(bread @ outer @ bread)
     out[lay.free] = np.sqrt(var[where[lay.free]])
     return errors, out, bool(np.isfinite(var).all())
 

@@ -223,7 +223,7 @@ class Calibration:
         By how much the log-likelihood changes on nodes twice as fine.
     residual : float
         Largest change of a parameter in the last pass.
-    errors : {"full", "block", "none"}
+    errors : {"full", "block", "sandwich", "none"}
         Whether standard errors count the covariance between items.
     parameters : int
         Free parameters.

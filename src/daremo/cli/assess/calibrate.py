@@ -27,13 +27,15 @@ SHOWN = 40
 @options.model
 @click.option(
     "--errors",
-    type=click.Choice(["auto", "full", "block", "none"]),
+    type=click.Choice(["auto", "full", "block", "sandwich", "none"]),
     default="auto",
     show_default=True,
-    help="Standard errors: with the covariance between items, item by item (large tables), or none.",
+    help="Standard errors: with the covariance between items, item by item (large tables), for survey weights (sandwich), or none.",
 )
 @click.option("--no-prior", is_flag=True, help="3pl: no prior on the share that guesses right.")
-@click.option("--fit", "with_fit", is_flag=True, help="Also say how well each item fits: S-X², infit, outfit, Q3.")
+@click.option(
+    "--fit", "with_fit", is_flag=True, help="Also say how well each item fits: S-X², infit, outfit, Q3, people (lz*)."
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the item bank as JSON.")
 @verb
 def calibrate(
@@ -59,8 +61,10 @@ def calibrate(
         told["guess_prior"] = list(prior)
     if with_fit:
         from daremo.assess.fit import item_fit
+        from daremo.assess.person_fit import person_fit
 
         told["fit"] = item_fit(read, found).as_dict()
+        told["fit"]["people"] = person_fit(read, found).as_dict()
     if out is not None:
         options.write_json(out, told)
     voice.answer(told)
@@ -117,6 +121,15 @@ def _show_fit(voice: Voice, fit: dict[str, Any]) -> None:
     ]
     for line in table(head, rows, right=(1, 2, 3, 4, 5)):
         voice.say(line)
+    people = fit["people"]
+    if people["looked_at"]:
+        n, of = len(people["strange"]), people["looked_at"]
+        voice.say(
+            voice(
+                f"答え方がほかの人と合わない人: {of:,}人中{n:,}人（ふつうは約5%）。",
+                f"People whose answers do not go together: {n:,} of {of:,} (about 5% by chance).",
+            )
+        )
     for pair in fit["dependent"][:8]:
         names = voice("と", " and ").join(pair["items"])
         voice.say(
