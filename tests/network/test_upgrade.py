@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from scipy.optimize import linprog
 
+from daremo.cli.main import daremo
 from daremo.kernel.errors import Infeasible, UsageError
 from daremo.kernel.watch import Watch
 from daremo.network.build import build
@@ -224,3 +229,44 @@ def test_one_supplier_of_all_has_an_index_of_one_and_two_equal_ones_of_a_half() 
     assert supply(one)["owner"][0] == pytest.approx(1)
     shares = {s.name: s.share for s in supply(two)["owner"][1]}
     assert sum(shares.values()) == pytest.approx(1) and supply(two)["owner"][0] < 1
+
+
+def test_the_command_prints_cost_bound_and_what_to_install_and_keeps_the_network(tmp_path: Path) -> None:
+    out = tmp_path / "plan"
+    asked = [
+        "network",
+        "upgrade",
+        "--topohub",
+        "abilene",
+        "--module",
+        "1000000:100:0.1",
+        "--years",
+        "2",
+        "-o",
+        str(out),
+    ]
+    ran = CliRunner().invoke(daremo, [*asked, "--json"], catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    told = json.loads(ran.stdout)
+    assert {
+        "cost",
+        "bound",
+        "gap_share",
+        "utilisation",
+        "install",
+        "cut_off",
+        "upkeep",
+        "supply",
+        "cpu_seconds",
+    } <= set(told)
+    assert told["cost"] == pytest.approx(sum(r["cost"] for r in told["install"])) and told["bound"] <= told["cost"]
+    again = CliRunner().invoke(daremo, ["network", "load", "--graph", str(out / "network.json"), "--json"])
+    assert json.loads(again.stdout)["utilisation"] <= 0.8 * (1 + 1e-6)
+    with (out / "actions.csv").open(encoding="utf-8-sig") as lines:
+        assert len(list(csv.DictReader(lines))) == len(told["install"])
+
+
+@pytest.mark.parametrize("module", ["100", "x:1", "0:1", "1:-1", "1:2:3:4"])
+def test_a_module_that_cannot_be_read_is_refused_with_the_form_it_should_have(module: str) -> None:
+    ran = CliRunner().invoke(daremo, ["network", "upgrade", "--topohub", "abilene", "--module", module])
+    assert isinstance(ran.exception, UsageError) and ran.exception.code == "bad-module"
