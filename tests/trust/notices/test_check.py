@@ -118,6 +118,30 @@ def test_words_around_a_genuine_text_leave_it_open_and_links_or_numbers_around_i
     assert codes(text[: len(text) // 3])[1] == {"part"}
 
 
+def test_a_demand_in_a_line_that_looks_like_a_header_is_not_vouched_for():
+    text = ENTRY.notice.text
+    for line in (
+        "件名: 至急ATMで手続きをしてください", "差出人: みほん市 090-1234-5678 へ電話", "日時: 本日中に口座1234567へ", "From: pay.example.org",
+        "Subject: https://evil.test", "-----転送----- 至急お金を払ってください", "宛先: 今すぐ手数料を払ってください",
+    ):  # fmt: skip
+        assert codes(f"{line}\n{text}")[0] != "official", line
+    for line in (
+        f"件名: {ENTRY.notice.title}",
+        "差出人: みほん市",
+        "宛先: hanako@example.net",
+        "日時: 2026年11月20日 10:15",
+        "Date: Fri, 20 Nov 2026 10:15:00 +0900",
+        f"From: みほん市 <info@{HOST}>",
+    ):
+        assert codes(f"{line}\n\n{text}")[0] == "official", line
+
+
+def test_a_stroke_through_words_and_marks_on_digits_are_no_genuine_text():
+    text = ENTRY.notice.text
+    assert codes("".join(c + "\u0336" for c in text))[0] != "official"
+    assert codes(text.replace("み", "み\u0336", 1))[0] != "official"
+
+
 def test_numbers_and_links_alone():
     assert codes("0000-12-2200") == ("official", {"number-of-issuer", "caller-can-lie"})
     assert codes("+81 120-000-111")[0] == "official" and codes("００００－１２－３４５６")[0] == "official"

@@ -158,9 +158,9 @@ def check_text(received: str, registry: Registry, day: str) -> Checked:
     plain, hidden = visible(received[:LONGEST])
     whole = text_of(received[:LONGEST])
     codes = [c for _, _, c in codes_in(plain)]
-    headless = without_headers(plain)
-    forms = (_without_codes(plain), headless, _without_codes(headless))
-    variants = [whole, *(keyed(form, hidden, whole.styled) for form in forms)]
+    headless, heads = without_headers(plain)
+    kept = [whole, keyed(_without_codes(plain), hidden, whole.styled)]
+    variants = kept + [keyed(form, hidden, whole.styled) for form in (headless, _without_codes(headless))]
     variants = list({v.keys: v for v in variants if v.keys}.values())
     best = _best(variants, codes, registry, day)
     if best is None:
@@ -173,6 +173,10 @@ def check_text(received: str, registry: Registry, day: str) -> Checked:
     if others:
         return _marked(registry, row, "altered", (Reason("code-of-another", others[0]),), text)
     if compared.relation == "same":
+        # a line that looks like a header can carry a demand
+        odd = [h.strip() for h in heads if not _is_plain_header(h, entry, registry)]
+        if odd and text.keys not in {v.keys for v in kept}:
+            return _marked(registry, row, "unknown", (Reason("words-added", odd[0][:80]),), whole)
         return _published(registry, row, day, "text", ())
     reasons = tuple(Reason(*r) for r in compared.reasons)
     alike = _alike(unbroken(entry.notice.text, text.plain), registry)
@@ -182,6 +186,41 @@ def check_text(received: str, registry: Registry, day: str) -> Checked:
     if newer and not alike and all(r.code == "digits-changed" for r in reasons):
         return _marked(registry, row, "unknown", (Reason("code-not-found", newer[0]), *reasons), text)
     return _marked(registry, row, "altered", (*alike, *reasons), text)
+
+
+def _is_plain_header(line: str, entry: Entry, registry: Registry) -> bool:
+    """Whether a line above the text holds a date, the title, or the issuer's name and address, and nothing else."""
+    name, _, value = re.sub(r"^[>\s|]+", "", line.strip()).partition(":")
+    if not value.strip():
+        return not _is_weighty(name)
+    keys = text_of(value).keys
+    if re.search("date|sent|日時|日付", name, re.I):
+        return not re.search(r"[^\d\s年月日時分秒/:.,+()\-月火水木金土日A-Za-z]|[A-Za-z]{6,}|\d{5,}", value)
+    if re.search("subject|件名", name, re.I):
+        title = text_of(entry.notice.title).keys
+        return keys in title or re.sub("^(re|fwd?|fw)+", "", keys) in title
+    known = {text_of(n).keys for n in (registry.issuer.name, entry.notice.department) if n}
+    for part in re.split(r"[<>\s「」\"']+", value.strip()):
+        mine = mails_in(part)
+        # whom it went to is the reader; whom it came from is to be the city
+        fits = (
+            bool(re.search("to|cc|宛先", name, re.I))
+            or bool(mine)
+            and mine[0].partition("@")[2] in registry.issuer.mail_domains
+        )
+        own = bool(mine) and mine[0] == part.lower() and fits
+        if part and not own and text_of(part).keys not in known:
+            return False
+    return True
+
+
+def _is_weighty(line: str) -> bool:
+    """Whether a line without a value says more than that a message was handed on."""
+    return not re.fullmatch(
+        r"[-\s]*(?:original message|forwarded message|begin forwarded message|転送|転送されたメッセージ)?[-\s]*",
+        line,
+        re.I,
+    )
 
 
 def _without_codes(plain: str) -> str:

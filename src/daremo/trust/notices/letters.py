@@ -77,7 +77,8 @@ def key_of(c: str) -> str:
         return _scanned()[low]
     if c in _KEPT_SIGNS:
         return c
-    if category[0] not in "LN":
+    # marks too: vowels of Thai or Nepali are marks, and a stroke through a word is one
+    if category[0] not in "LNM":
         return ""
     if c.isascii():
         return low
@@ -150,12 +151,12 @@ def _emoji(c: str) -> bool:
     return bool(c) and unicodedata.category(c) in ("So", "Sk")
 
 
-def without_headers(text: str) -> str:
-    """The text without lines like ``Subject:`` that a mail program puts above it."""
-    lines = text.splitlines(keepends=True)
+def without_headers(text: str) -> tuple[str, list[str]]:
+    """The text without lines like ``Subject:`` that a mail program puts above it, and those lines."""
+    lines, heads = text.splitlines(keepends=True), []
     while lines and (not lines[0].strip() or _HEADER.match(lines[0].strip())):
-        lines.pop(0)
-    return "".join(lines)
+        heads.append(lines.pop(0))
+    return "".join(lines), heads
 
 
 @cache
