@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,13 +90,14 @@ def gaps(
         said, problems = read_challenges(path, areas)
         words += said
         told += problems
+    start = time.process_time()
     income, spread = _incomes(incomes, STAGES)
     communities = [c or town.name for c in frame["community"].to_list()]
     found = see(
         town.people_dg(), communities, STAGES, _claims(town), measured, words,
         income_yen_g=income, income_spread_g=spread, lines_mbps=lines_mbps, weights=weights,
     )  # fmt: skip
-    value = _value(town, areas, found, weights, told, STAGES)
+    value = _value(town, areas, found, weights, told, STAGES) | {"cpu_seconds": round(time.process_time() - start, 4)}
     if out is not None:
         _write(out, town, found, value, as_lines(found, areas.ids, weights), voice, force=force)
     voice.hush()
