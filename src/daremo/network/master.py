@@ -105,7 +105,8 @@ class Engine:
         rows = np.concatenate([np.arange(count), place[index[mine]]])
         columns = np.concatenate([np.zeros(count, np.int64), column[mine]])
         cells = value[mine] / self._arcs.capacity_gbps[index[mine]] / self._scale
-        table = csr_matrix((np.concatenate([-self._ratio[arcs], cells]), (rows, columns)))
+        parts = (np.concatenate([-self._ratio[arcs], cells]), (rows, columns))
+        table = csr_matrix(parts, shape=(count, len(self._index) + 1))
         self._h.addRows(
             count, np.full(count, -highspy.kHighsInf), np.zeros(count), table.nnz,
             table.indptr[:-1].astype(np.int32), table.indices.astype(np.int32), table.data,

@@ -116,7 +116,7 @@ def _show(voice: Voice, found: Network, answer: Load, told: dict[str, Any]) -> N
         )
         for line in table(head, rows, right=(1, 2, 3, 4, 5)):
             voice.say(line)
-    for h in told["further_hubs"][:SHOWN]:
+    for h in told["further_hubs"][1 : SHOWN + 1]:
         voice.say(
             voice(
                 f"{h['hub']}にも拠点を置けば {percent(h['utilisation'], 2)}（運ぶ距離 {h['haul_km'] or 0:,.0f} km）",
