@@ -156,3 +156,13 @@ def test_a_bank_is_verified_and_an_altered_one_refused(wide: Path, daremo: Calla
     bank.write_text(json.dumps(told), encoding="utf-8")
     ran = daremo("assess", "verify", wide, bank, "--json")
     assert ran.code == 3 and not ran.json["holds"] and "not-a-maximum" in ran.json["faults"]
+
+
+def test_counts_of_people_are_not_taken_for_survey_weights(daremo: Callable[..., Ran], tmp_path: Path):
+    path = tmp_path / "counted.csv"
+    rows = ["q1,q2,q3,freq"] + [f"{a},{b},{c},{5 + 3 * a + b + 2 * c}" for a in (0, 1) for b in (0, 1) for c in (0, 1)]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    ran = daremo("assess", "calibrate", path, "--model", "rasch", "--errors", "sandwich")
+    assert ran.code == 2 and "調査の重み" in ran.err
+    ran = daremo("assess", "calibrate", path, "--model", "rasch", "--errors", "sandwich", "--weight", "freq", "--json")
+    assert ran.code == 0 and ran.json["standard_errors"] == "sandwich"

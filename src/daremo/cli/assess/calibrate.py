@@ -10,6 +10,7 @@ import click
 from daremo.cli.assess import options
 from daremo.cli.frame import DONE, Voice, example, problem_lines, verb
 from daremo.cli.text import table
+from daremo.kernel.errors import UsageError
 
 if TYPE_CHECKING:
     from daremo.assess.model import Calibration, Item, Model
@@ -50,6 +51,9 @@ def calibrate(
     from daremo.assess.calibrate import calibrate as fit
 
     read = options.read(answers, asked, model=model)
+    if errors == "sandwich" and not asked.get("weight") and bool((read.weight != 1).any()):
+        fix = "調査の重みの列を --weight で書くか、度数の表には full を使ってください"
+        raise UsageError("bad-errors", "度数は人数で、調査の重みではありません", fix, "--errors")
     chosen = cast("Model", model)
     progress = voice.progress()
     warm(read, chosen, errors=errors)
