@@ -51,11 +51,19 @@ def press(page: Page, words: str) -> None:
     page.get_by_role("button", name=words).click()
 
 
+def settled(page: Page) -> None:
+    """Wait until the page that a press leads to is there as a whole: a count does not wait by itself."""
+    page.wait_for_load_state("load")
+    page.locator("footer.foot").wait_for()
+
+
 def to_the_tasks(page: Page) -> None:
     """Go through the first questions without saying more than needed."""
     page.goto("/check/")
     page.locator("main form button.btn").first.click()
+    settled(page)
     while "/about/" in page.url:
+        settled(page)
         if page.locator("button[name=skip]").count():
             page.locator("button[name=skip]").click()
             continue
@@ -65,17 +73,20 @@ def to_the_tasks(page: Page) -> None:
 
 def answer(page: Page) -> str:
     """Answer the open question in its own way; returns its kind."""
+    settled(page)
     if page.locator(".tap").count():
         page.locator(".tap").first.check()
         kind = "screen"
     elif page.locator("button[name=press]").count():
         while page.locator("button[name=press]").count():
             page.locator("button[name=press]").first.click()
+            settled(page)
         kind = "steps"
     else:
         page.locator("main input[name=answer]").first.check()
         kind = "choice"
     page.locator("main fieldset button.btn").last.click()
+    settled(page)
     return kind
 
 
@@ -168,6 +179,7 @@ def test_a_whole_check_by_keys_alone(browser: Browser, address: str) -> None:
             if page.evaluate("document.activeElement.name") == "press":
                 with page.expect_navigation():
                     page.keyboard.press("Enter")
+                settled(page)
                 if not page.locator("button[name=press]").count():
                     page.locator("main fieldset button.btn").last.focus()
                     with page.expect_navigation():
