@@ -149,3 +149,12 @@ def test_wrong_input_is_refused_in_words(daremo, tmp_path: Path):
         told = daremo(*arguments)
         assert told.code == 3 and "→" in told.err and "Traceback" not in told.err, arguments
     assert made["code"]
+
+
+def test_a_notice_that_begins_before_its_key_is_refused_where_it_could_never_be_checked(daremo, tmp_path: Path):
+    (tmp_path / "draft.json").write_text(json.dumps(DRAFT), encoding="utf-8")
+    assert (
+        daremo("trust", "notice", "keys", "city.mihon.example", "-o", tmp_path / "r", "--from", "2026-01-02").code == 0
+    )
+    told = daremo("trust", "notice", "register", tmp_path / "draft.json", "--registry", tmp_path / "r", "--json")
+    assert told.code == 3 and "valid_from" in json.dumps(told.json)

@@ -107,7 +107,8 @@ def register(voice: Voice, draft: Path, registry: Path, passphrase_file: Path | 
         journal, store = shelf.journal()
         try:
             codes = {e.code for e in shelf.entries}
-            entry = add(made, shelf.issuer, signer, journal, codes.__contains__, _now_ms(), secrets.token_bytes)
+            signs = shelf.keys[-1].signs_on
+            entry = add(made, shelf.issuer, signer, journal, codes.__contains__, _now_ms(), secrets.token_bytes, signs)
             if replaced >= 0:
                 shelf.entries[replaced] = _withdrawn(shelf, replaced, made.valid_from, entry.code)
         finally:

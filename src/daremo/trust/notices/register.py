@@ -59,6 +59,7 @@ def register(
     taken: Callable[[str], bool],
     at_ms: int,
     fresh: Fresh,
+    signs: Callable[[str], bool] = lambda day: True,
 ) -> Entry:
     """Sign and log a notice; the entry with its code.
 
@@ -69,12 +70,16 @@ def register(
     at_ms : int, milliseconds since 1970 UTC
     fresh : callable
         Random bytes for the journal.
+    signs : callable
+        Whether the key signs on a day: nobody could check a notice that begins before its key or after it.
 
     Raises
     ------
     BadNotice
     """
     check_draft(notice, issuer)
+    if not signs(notice.valid_from):
+        raise BadNotice("valid_from", "a day on which this key does not sign")
     entry = sign(notice, new_code(digest_of(notice, ""), taken), signer)
     facts = {"code": entry.code, "key": entry.kid, "kind": notice.kind, "notice": entry.digest.hex()}
     if notice.supersedes:
