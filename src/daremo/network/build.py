@@ -201,7 +201,7 @@ def _made_id(r: Row, taken: dict[str, int]) -> str:
     key, n = stem, 1
     while key in taken:
         n += 1
-        key = f"{stem}#{n}"
+        key = f"{stem}~{n}"
     return key
 
 

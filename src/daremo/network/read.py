@@ -212,7 +212,7 @@ def _row(
         at, head, factor = where.get(c.column, (-1, c.ja, 1.0))
         text = row[at].strip() if 0 <= at < len(row) else ""
         if c.type in ("number", "whole"):
-            out[c.column] = _number(c, text, factor, {"_file": file, "_row": n}, head, told)
+            out[c.column] = _number(c, text, factor)
         else:
             out[c.column] = cells.flat(text) or None
         if c.required and out[c.column] is None:
@@ -223,8 +223,8 @@ def _row(
     return out
 
 
-def _number(c: Column, text: str, factor: float, at: Row, head: str, told: list[Problem]) -> float | None:
-    """A cell as a number in the column's unit; None where blank or told as wrong."""
+def _number(c: Column, text: str, factor: float) -> float | str | None:
+    """A cell as a number in the column's unit; None where blank, the text where it is none (told when the network is built)."""
     flat = cells.flat(text)
     units = UNITS.get(c.unit, {})
     m = re.fullmatch(r"([-+\d.,eE△▲−]+)\s*([^\d\s.,]+)", flat)
@@ -233,8 +233,7 @@ def _number(c: Column, text: str, factor: float, at: Row, head: str, told: list[
     try:
         value = cells.degrees(flat) if c.unit == "degree" else cells.number(flat)
     except ValueError:
-        value = None
-        told.append(problem("not-finite", at, head, text))
+        return text
     return None if value is None else value * factor
 
 
