@@ -188,6 +188,8 @@ class Configuration(Mapping[str, Any]):
         read = "DAREMO_DATABASE_URL" in self.given - {t.setting for t in self.troubles}
         if read and str(self["DAREMO_DATABASE_URL"]).startswith("sqlite"):
             found.append(Trouble("DAREMO_DATABASE_URL", "本番は PostgreSQL にしてください"))
+        if self["DAREMO_VC_API"] == "test":
+            found.append(Trouble("DAREMO_VC_API", "本番では試験の口（test）を開けません"))
         return found
 
     def check(self) -> None:

@@ -19,6 +19,7 @@ from daremo.web.apps.api import webhooks
 from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.diagnosis import services as diagnosis
 from daremo.web.apps.followups import services as followups
+from daremo.web.apps.guard import services as guard
 from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.apps.mandates import services as mandates
 from daremo.web.apps.notices import services as notices
@@ -84,7 +85,12 @@ def _ask_again(act: Act) -> int:
 
 def _erase(act: Act) -> int:
     today = _today(act)
-    return people.keep_time(act, today) + skills.keep_time(act, today) + diagnosis.keep_time(act, today)
+    return (
+        people.keep_time(act, today)
+        + skills.keep_time(act, today)
+        + diagnosis.keep_time(act, today)
+        + guard.keep_time(act, today)
+    )
 
 
 WORK: dict[str, Callable[[Act], object]] = {

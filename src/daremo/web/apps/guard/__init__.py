@@ -1,0 +1,1 @@
+"""How an organisation guards its name, its doors and its machines."""

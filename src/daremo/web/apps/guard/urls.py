@@ -1,0 +1,16 @@
+"""Addresses of the guard; the VC API only where the test setting asks for it."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+from daremo.web.apps.guard import views
+
+app_name = "guard"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("guard/", views.home, name="home"),
+    path("guard/mail/", views.domains, name="domains"),
+    path("guard/mail/<int:state_id>/", views.domain, name="domain"),
+]
+if settings.DAREMO_VC_API == "test":
+    urlpatterns.append(path("vc/", include("daremo.web.apps.guard.vc")))
