@@ -19,6 +19,7 @@ from daremo.web.apps.api import webhooks
 from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.diagnosis import services as diagnosis
 from daremo.web.apps.followups import services as followups
+from daremo.web.apps.genuine import asking, badges, trail
 from daremo.web.apps.guard import services as guard
 from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.apps.mandates import services as mandates
@@ -70,7 +71,7 @@ def _make_sessions(act: Act) -> int:
 def _tidy(act: Act) -> int:
     call_command("clearsessions", verbosity=0)
     call_command("prune_db_task_results", min_age_days=3, verbosity=0)
-    return Hit.objects.filter(until__lt=act.now).delete()[0]
+    return Hit.objects.filter(until__lt=act.now).delete()[0] + asking.tidy(act)
 
 
 def _deliver(act: Act) -> dict[str, int]:
@@ -90,6 +91,7 @@ def _erase(act: Act) -> int:
         + skills.keep_time(act, today)
         + diagnosis.keep_time(act, today)
         + guard.keep_time(act, today)
+        + badges.keep_time(act, today)
     )
 
 
@@ -104,6 +106,7 @@ WORK: dict[str, Callable[[Act], object]] = {
     "sessions": _make_sessions,
     "erase": _erase,
     "tidy": _tidy,
+    "trail": trail.append,
 }
 
 

@@ -23,7 +23,7 @@ ALLOWED_HOSTS = list(CONFIGURATION["DAREMO_HOSTS"])
 #: Features in the order of the house: each rests on services of those before it.
 FEATURES = (
     "journal", "places", "people", "schedule", "bookings", "queue", "visits", "followups", "mandates",
-    "notices", "figures", "transfer", "api", "finder", "desk", "counter", "skills", "diagnosis", "guard",
+    "notices", "figures", "transfer", "api", "finder", "desk", "counter", "skills", "diagnosis", "genuine", "guard",
 )  # fmt: skip
 _written = [f"daremo.web.apps.{name}" for name in FEATURES if find_spec(f"daremo.web.apps.{name}")]
 
@@ -177,6 +177,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 DAREMO_METRICS_TOKEN = CONFIGURATION["DAREMO_METRICS_TOKEN"]
 DAREMO_VC_API = CONFIGURATION["DAREMO_VC_API"]
 
+# ── official messages ─────────────────────────────────────────────────────────────────────────────────────────────
+DAREMO_TRUST_KEYS = CONFIGURATION["DAREMO_TRUST_KEYS"].absolute()
+DAREMO_TRUST_PASSPHRASE = CONFIGURATION["DAREMO_TRUST_PASSPHRASE"]
 _oidc = urlsplit(CONFIGURATION["DAREMO_OIDC_URL"] or "")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
