@@ -22,6 +22,7 @@ from daremo.web.apps.followups import services as followups
 from daremo.web.apps.genuine import asking, badges, trail
 from daremo.web.apps.guard import services as guard
 from daremo.web.apps.journal.act import Act, of_the_system
+from daremo.web.apps.lines import services as lines
 from daremo.web.apps.mandates import services as mandates
 from daremo.web.apps.notices import services as notices
 from daremo.web.apps.people import services as people
@@ -92,6 +93,7 @@ def _erase(act: Act) -> int:
         + diagnosis.keep_time(act, today)
         + guard.keep_time(act, today)
         + badges.keep_time(act, today)
+        + lines.keep_time(act, today)
     )
 
 

@@ -24,6 +24,7 @@ ALLOWED_HOSTS = list(CONFIGURATION["DAREMO_HOSTS"])
 FEATURES = (
     "journal", "places", "people", "schedule", "bookings", "queue", "visits", "followups", "mandates",
     "notices", "figures", "transfer", "api", "finder", "desk", "counter", "skills", "diagnosis", "genuine", "guard",
+    "lines",
 )  # fmt: skip
 _written = [f"daremo.web.apps.{name}" for name in FEATURES if find_spec(f"daremo.web.apps.{name}")]
 
@@ -180,6 +181,7 @@ DAREMO_VC_API = CONFIGURATION["DAREMO_VC_API"]
 # ── official messages ─────────────────────────────────────────────────────────────────────────────────────────────
 DAREMO_TRUST_KEYS = CONFIGURATION["DAREMO_TRUST_KEYS"].absolute()
 DAREMO_TRUST_PASSPHRASE = CONFIGURATION["DAREMO_TRUST_PASSPHRASE"]
+
 _oidc = urlsplit(CONFIGURATION["DAREMO_OIDC_URL"] or "")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
