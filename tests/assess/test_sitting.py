@@ -10,7 +10,7 @@ import pytest
 
 from daremo.assess.adapt import Rules
 from daremo.assess.bank import expert_item, made_up_items
-from daremo.assess.gain import gain
+from daremo.assess.gain import PRIOR_SD, gain
 from daremo.assess.sitting import SCREENING, Check, answer, check_of, more, next_item, result, start, undo
 from daremo.kernel.errors import UsageError
 from tests.assess.making import sigma
@@ -148,14 +148,70 @@ def test_a_gain_is_the_integral_over_ability():
     t, d = np.linspace(-8, 8, 1601), np.linspace(-4, 4, 161)
     f = []
     for x in d:
-        p = sigma(1.5 * (t + 1)) * (1 - sigma(1.5 * t)) * sigma(1.5 * (t + x - 1)) * sigma(1.5 * (t + x + 0.5))
-        f.append((np.exp(-t * t / 2) * p).sum())
+        was, now = t - x / 2, t + x / 2
+        p = sigma(1.5 * (was + 1)) * (1 - sigma(1.5 * was)) * sigma(1.5 * (now - 1)) * sigma(1.5 * (now + 0.5))
+        f.append((np.exp(-t * t / 2) * p).sum() * np.exp(-0.5 * (x / PRIOR_SD) ** 2))
     share = np.array(f) / np.sum(f)
     told = gain(check, before, after)["overall"]
     assert told["gain"] == pytest.approx(share @ d, abs=0.01)
     assert {"area": "1", **told} == gain(check, before, after)["areas"][0]
     nothing = gain(check, before, start(check))
     assert nothing["overall"]["verdict"] == "unknown" and nothing["areas"][0]["gain"] is None
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.75])
+def test_areas_that_are_not_looked_at_have_gains_of_their_own(rho: float):
+    """Two areas, by hand on a fine grid: each area's own gain integrates over the other area's ability and gain."""
+    items = [expert_item(f"q{area}{n}", area, 1.5, b, 0) for area in "12" for n, b in enumerate((-0.5, 0.5))]
+    check = check_of(items, ("1", "2"), rho=rho)
+    told = {"q10": 1, "q20": 0}, {"q11": 1, "q21": 1}
+    states = []
+    for answers in told:
+        state = start(check)
+        for name, right in answers.items():
+            state = answer(check, state, name, right)
+        states.append(state)
+    g, t, d = np.linspace(-6, 6, 121), np.linspace(-7, 7, 281), np.linspace(-4, 4, 81)
+    prior = np.exp(-0.5 * (d / PRIOR_SD) ** 2)
+
+    def given(right: tuple[int, int]) -> np.ndarray:
+        """Likelihood of each gain at each general ability, shape (gains, general)."""
+        like = np.empty((d.size, g.size))
+        apart = np.exp(-0.5 * (t[None, :] - np.sqrt(rho) * g[:, None]) ** 2 / (1 - rho))
+        for n, x in enumerate(d):
+            p = [sigma(1.5 * (t + side * x / 2 - b)) for side, b in ((-1, -0.5), (1, 0.5))]
+            like[n] = apart @ np.prod([q if r else 1 - q for q, r in zip(p, right, strict=True)], axis=0)
+        return like
+
+    first, second = given((1, 1)), given((0, 1))
+    normal = np.exp(-g * g / 2)
+    found = gain(check, *states)["areas"]
+    for mine, other, row in ((first, second, found[0]), (second, first, found[1])):
+        f = prior * (mine * (prior @ other) * normal).sum(1)
+        assert row["gain"] == pytest.approx(f @ d / f.sum(), abs=0.01)
+
+
+@pytest.mark.parametrize("right", [0, 1])
+def test_nothing_or_everything_right_twice_is_no_gain_at_all(check: Check, right: int):
+    def all_alike(seed: int, closed: list[str]) -> dict:
+        state = start(check, seed=seed, closed=closed)
+        while (name := next_item(check, state)["item"]) is not None:
+            state = answer(check, state, name, right)
+        return state
+
+    before = all_alike(1, [])
+    for after in (before, all_alike(2, [name for name, _ in before["told"]])):
+        told = gain(check, before, after)["overall"]
+        assert abs(told["gain"]) < 0.35 and told["verdict"] == "same" and told["low"] < -0.5 < 0.5 < told["high"]
+    assert gain(check, before, before)["overall"]["gain"] == pytest.approx(0, abs=1e-9)
+
+
+def test_what_was_gained_is_what_was_lost_the_other_way_round(check: Check):
+    items = {i["item"]: i for i in made_up_items(150, AREAS)}
+    one, two = (sat(check, start(check, seed=n), n, np.full(5, a), items) for n, a in ((1, -1.0), (2, 0.8)))
+    there, back = gain(check, one, two), gain(check, two, one)
+    assert there["overall"]["gain"] == pytest.approx(-back["overall"]["gain"]) and there["overall"]["gain"] > 0.5
+    assert there["overall"]["sure"] == pytest.approx(1 - back["overall"]["sure"])
 
 
 def test_what_cannot_be_read_is_refused(check: Check):
