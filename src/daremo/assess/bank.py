@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.assess.curves import GUESSING, LOGISTIC, curve
+from daremo.assess.curves import GUESSING, LOGISTIC, NOMINAL, curve
 from daremo.assess.layout import KINDS
 from daremo.kernel.errors import UsageError
 
@@ -139,7 +139,14 @@ def bank_of(
         kind = KINDS[model] if k > 2 else GUESSING if guess > 0 else LOGISTIC
         if guess > 0:
             par = np.r_[par, np.log(guess / (1 - guess))]
-        table, dp, p = np.zeros((k, own.t.size)), np.empty((k, k + 1)), np.empty(k)
+        if kind == NOMINAL:
+            own_slopes = np.asarray(i.get("slopes") or (), float)
+            if own_slopes.shape != (k - 1,) or not np.isfinite(own_slopes).all():
+                raise UsageError(
+                    "bad-bank", f"問題「{name}」の傾きが足りません", "slopes を段階ごとに書いてください", name
+                )
+            par = np.r_[own_slopes[-1], par[1:], own_slopes[:-1]]
+        table, dp, p = np.zeros((k, own.t.size)), np.empty((k, 2 * k)), np.empty(k)
         for shift, share in zip(*_around(unsure), strict=True):
             for q, t in enumerate(own.t):
                 curve(kind, k, par, t - shift, p, dp)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daremo.assess.climb import Climbed, climb
-from daremo.assess.curves import GUESSING, log_table
+from daremo.assess.curves import GUESSING, NOMINAL, log_table, slope_slot
 from daremo.assess.expect import count_rows, expect, likelihood_twice
 from daremo.assess.information import standard_errors
 from daremo.assess.layout import Layout, begin, layout_of
@@ -163,8 +163,9 @@ def calibrate(
     Parameters
     ----------
     answers : Answers
-    model : {"rasch", "2pl", "3pl", "grm", "gpcm"}
-        `rasch` on items with more than two categories is the partial credit model.
+    model : {"rasch", "2pl", "3pl", "grm", "gpcm", "nominal"}
+        `rasch` on items with more than two categories is the partial credit model; in `nominal` each category has a slope
+        of its own, so that the lowest, "don't know", need not lie below the others.
     errors : {"auto", "full", "block", "sandwich", "none"}
         Standard errors from the observed information (Louis): `full` with the covariance between items, `block` item
         by item (for large tables), `auto` whichever is affordable; `sandwich` where weights are survey weights and no counts.
@@ -305,6 +306,7 @@ def _item(fit: Fit, j: int, par: Float, se: Float, count: float) -> Item:
     if lay.kind[j] == GUESSING:
         g = float(1 / (1 + np.exp(-par[j, 2])))
         se_g = None if known(se[j, 2]) is None else float(se[j, 2] * g * (1 - g))
+    slopes = [slope_slot(k, c) for c in range(1, k)] if lay.kind[j] == NOMINAL else []
     return Item(
         a.items[j],
         1.0 if lay.shared else float(par[j, 0]),
@@ -315,4 +317,6 @@ def _item(fit: Fit, j: int, par: Float, se: Float, count: float) -> Item:
         a.labels[j],
         g,
         se_g,
+        tuple(float(par[j, s]) for s in slopes),
+        tuple(known(se[j, s]) for s in slopes),
     )

@@ -1,8 +1,9 @@
 """Category curves of every model, their slopes, and the tables over the nodes that all other parts read.
 
-Parameters of an item stand in slots: ``a``, then the intercepts ``d``, then (three-parameter items) logit of ``g``.
+Parameters of an item stand in slots: ``a``, then the intercepts ``d``, then (three-parameter items) logit of ``g`` or
+(nominal items, where ``a`` is the top category's) the slopes of the categories between the lowest and the top.
 
-Source: Birnbaum 1968 (2PL, 3PL); Samejima 1969 (graded); Muraki 1992 (partial credit); parametrised as R mirt
+Source: Birnbaum 1968 (2PL, 3PL); Samejima 1969 (graded); Bock 1972 (nominal); Muraki 1992 (partial credit); parametrised as R mirt
 (Chalmers, J. of Statistical Software 48(6), 2012).
 """
 
@@ -18,13 +19,21 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-LOGISTIC, GUESSING, GRADED, PARTIAL = 0, 1, 2, 3
+LOGISTIC, GUESSING, GRADED, PARTIAL, NOMINAL = 0, 1, 2, 3, 4
 
 
 @njit(cache=True)
 def n_slots(kind: int, categories: int) -> int:
-    """Parameters of an item: one slope, one intercept per step, and a lower asymptote where one may guess."""
+    """Parameters of an item: a slope, an intercept per step, a lower asymptote where one may guess, slopes of its own if nominal."""
+    if kind == NOMINAL:
+        return 2 * categories - 2
     return categories + (1 if kind == GUESSING else 0)
+
+
+@njit(cache=True)
+def slope_slot(categories: int, category: int) -> int:
+    """Slot of a nominal category's slope; the lowest category has none (it is 0)."""
+    return 0 if category == categories - 1 else categories + category - 1
 
 
 @njit(cache=True)
@@ -70,6 +79,21 @@ def curve(kind: int, k: int, par: Float, t: float, p: Float, dp: Float) -> None:
                 w = logistic(down) * logistic(-down)
                 dp[c, 0] -= t * w
                 dp[c, c + 1] -= w
+    elif kind == NOMINAL:
+        top = 0.0
+        for c in range(1, k):
+            top = max(top, par[slope_slot(k, c)] * t + par[c])
+        total = 0.0
+        for c in range(k):
+            p[c] = math.exp((par[slope_slot(k, c)] * t + par[c] if c > 0 else 0.0) - top)
+            total += p[c]
+        for c in range(k):
+            p[c] /= total
+        for c in range(k):
+            for m in range(1, k):
+                w = p[c] * ((1.0 if c == m else 0.0) - p[m])
+                dp[c, m] = w
+                dp[c, slope_slot(k, m)] = w * t
     else:
         top = 0.0
         for c in range(1, k):
@@ -94,7 +118,7 @@ def curve(kind: int, k: int, par: Float, t: float, p: Float, dp: Float) -> None:
 def log_table(kind: Int, n_cat: Int, first: Int, par: Float, t: Float, out: Any) -> None:
     """Logarithm of each category's probability at each node, shape (rows, nodes), one row per item and category."""
     most = n_cat.max()
-    p, dp = np.empty(most), np.empty((most, most + 1))
+    p, dp = np.empty(most), np.empty((most, 2 * most))
     for j in range(n_cat.size):
         for q in range(t.size):
             curve(kind[j], n_cat[j], par[j], t[q], p, dp)
@@ -106,7 +130,7 @@ def log_table(kind: Int, n_cat: Int, first: Int, par: Float, t: Float, out: Any)
 def score_table(kind: Int, n_cat: Int, first: Int, par: Float, t: Float) -> Float:
     """Derivative of each log-probability by each slot at each node, shape (rows, slots, nodes)."""
     most = n_cat.max()
-    p, dp = np.empty(most), np.empty((most, most + 1))
+    p, dp = np.empty(most), np.empty((most, 2 * most))
     out = np.zeros((n_cat.sum(), par.shape[1], t.size))
     for j in range(n_cat.size):
         for q in range(t.size):

@@ -174,6 +174,10 @@ def dif(
         raise UsageError(
             "bad-alpha", f"見落としと空振りの割合 {alpha} は使えません", "0と1の間（ふつう0.05）", "--alpha"
         )
+    if model == "nominal":
+        raise UsageError(
+            "bad-model", "nominal では調べられません", "rasch・2pl・3pl・grm・gpcm から選んでください", "--model"
+        )
     answers, problems = _groups_with_people(answers, least)
     if len(answers.groups) < 2:
         fix = "--group に、2つ以上の値がある列を書いてください"

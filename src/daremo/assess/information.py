@@ -37,8 +37,8 @@ def item_hessians(
 ) -> None:
     """−∂²Q of each item, shape (items, slots, slots), by central differences of the exact gradient."""
     most = n_cat.max()
-    p, dp = np.empty(most), np.empty((most, most + 1))
-    up, down, info = np.empty(most + 1), np.empty(most + 1), np.empty((most + 1, most + 1))
+    p, dp = np.empty(most), np.empty((most, 2 * most))
+    up, down, info = np.empty(2 * most), np.empty(2 * most), np.empty((2 * most, 2 * most))
     for j in range(n_cat.size):
         k = n_cat[j]
         count = count_rq[first[j] : first[j] + k]

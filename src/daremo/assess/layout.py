@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.assess.curves import GRADED, GUESSING, LOGISTIC, PARTIAL
+from daremo.assess.curves import GRADED, GUESSING, LOGISTIC, NOMINAL, PARTIAL
 from daremo.assess.model import Answers, Model
 from daremo.kernel.errors import UsageError
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-KINDS = {"rasch": PARTIAL, "2pl": LOGISTIC, "3pl": GUESSING, "grm": GRADED, "gpcm": PARTIAL}
+KINDS = {"rasch": PARTIAL, "2pl": LOGISTIC, "3pl": GUESSING, "grm": GRADED, "gpcm": PARTIAL, "nominal": NOMINAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,13 @@ class Layout:
         new = par.copy()
         times = np.ones(self.slots - 1)[None, :] * (self.kind != PARTIAL)[:, None]
         times = np.where((self.kind == PARTIAL)[:, None], np.arange(1, self.slots)[None, :], times)
+        slopes = times * par[:, :1]
+        for j in np.flatnonzero(self.kind == NOMINAL):
+            k = int(self.n_cat[j])
+            slopes[j, : k - 2] = par[j, k : 2 * k - 2]
+            new[j, k : 2 * k - 2] *= sd
         steps = np.arange(1, self.slots)[None, :] < self.n_cat[:, None]
-        new[:, 1:] += np.where(steps, times * par[:, :1] * mean, 0.0)
+        new[:, 1:] += np.where(steps, slopes * mean, 0.0)
         new[:, 0] *= sd
         return new
 
@@ -97,9 +102,9 @@ def layout_of(answers: Answers, model: Model) -> Layout:
         raise UsageError("two-categories", f"問題「{answers.items[j]}」の答えが{n_cat[j]}通りあります", fix, model)
     if model in ("grm", "gpcm"):
         kind[two] = LOGISTIC
-    kind[two & (kind == PARTIAL)] = LOGISTIC
-    slots = int(n_cat.max()) + (1 if model == "3pl" else 0)
-    used = n_cat + (kind == GUESSING)
+    kind[two & ((kind == PARTIAL) | (kind == NOMINAL))] = LOGISTIC
+    used = np.where(kind == NOMINAL, 2 * n_cat - 2, n_cat + (kind == GUESSING))
+    slots = int(used.max())
     free = np.arange(slots)[None, :] < used[:, None]
     first = np.concatenate([[0], np.cumsum(n_cat)[:-1]]).astype(np.int64)
     return Layout(kind, n_cat, first, model == "rasch", slots, free)
@@ -111,7 +116,9 @@ def begin(count: Float, layout: Layout, guess: float) -> Float:
     for j, k in enumerate(layout.n_cat):
         n = count[layout.first[j] : layout.first[j] + k] + 0.5
         par[j, 0] = 1.0
-        if layout.kind[j] == PARTIAL:
+        if layout.kind[j] == NOMINAL:
+            par[j, k : 2 * k - 2] = np.arange(1, k - 1) / (k - 1)
+        if layout.kind[j] in (PARTIAL, NOMINAL):
             par[j, 1:k] = np.log(n[1:] / n[0])
         else:
             above = np.cumsum(n[::-1])[::-1][1:] / n.sum()

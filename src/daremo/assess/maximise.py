@@ -1,6 +1,6 @@
 """The best parameters of every item for given expected counts: Fisher scoring that never goes down.
 
-Source: Bock and Aitkin 1981; for the partial-credit and logistic curves Fisher scoring is Newton's method.
+Source: Bock and Aitkin 1981; for the partial-credit, nominal and logistic curves Fisher scoring is Newton's method.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ def maximise(
 ) -> None:
     """Improve `par`, shape (items, slots), in place; with `fixed_slope` the slopes stay."""
     most = n_cat.max()
-    p, dp = np.empty(most), np.empty((most, most + 1))
-    grad, info = np.empty(most + 1), np.empty((most + 1, most + 1))
+    p, dp = np.empty(most), np.empty((most, 2 * most))
+    grad, info = np.empty(2 * most), np.empty((2 * most, 2 * most))
     tried = np.empty(par.shape[1])
     for j in range(n_cat.size):
         k = n_cat[j]

@@ -12,8 +12,8 @@ from daremo.kernel.errors import Problem, UsageError
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-Model = Literal["rasch", "2pl", "3pl", "grm", "gpcm"]
-MODELS: tuple[Model, ...] = ("rasch", "2pl", "3pl", "grm", "gpcm")
+Model = Literal["rasch", "2pl", "3pl", "grm", "gpcm", "nominal"]
+MODELS: tuple[Model, ...] = ("rasch", "2pl", "3pl", "grm", "gpcm", "nominal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +165,9 @@ class Item:
         Standard errors; None where the value is fixed or could not be estimated.
     g, se_g : float, share, optional
         Lower asymptote of `3pl`.
+    slopes, se_slopes : tuple of float, per unit of ability, optional
+        Of a `nominal` item with more than two categories: slope of each category above the lowest, whose own is 0; the
+        last is `a`.
     answers : int
         Answers counted.
     labels : tuple of str
@@ -180,6 +183,8 @@ class Item:
     labels: tuple[str, ...]
     g: float | None = None
     se_g: float | None = None
+    slopes: tuple[float, ...] = ()
+    se_slopes: tuple[float | None, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The documented machine form; `d` is a number where there are two categories."""
@@ -197,6 +202,9 @@ class Item:
         if self.g is not None:
             told |= {"g": self.g, "se_g": self.se_g}
             told["se"]["g"] = self.se_g
+        if self.slopes:
+            told |= {"slopes": list(self.slopes), "se_slopes": list(self.se_slopes)}
+            told["se"]["slopes"] = list(self.se_slopes)
         return told
 
 

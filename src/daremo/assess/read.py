@@ -35,6 +35,8 @@ class Asked:
         Columns of a wide table that are no items.
     two : bool
         The model knows right and wrong only: answers other than 0 and 1 are told row by row.
+    apart : bool
+        "Don't know" is a category of its own below all others, in items where 0 or wrong is an answer too.
     good_rows : bool
         Leave out what is wrong instead of stopping.
     """
@@ -44,6 +46,7 @@ class Asked:
     key: Mapping[str, str] | Sequence[str] = field(default_factory=dict)
     ignore: Sequence[str] = ()
     two: bool = False
+    apart: bool = False
     good_rows: bool = False
 
 
@@ -77,7 +80,7 @@ def read_answers(path: Path, asked: Asked | None = None) -> Answers:
         frame = _joined(frame, asked.group, name)
     roles = _roles(frame, asked, name)
     read = from_long if roles.item else from_wide
-    answers = read(frame, roles, asked.key, two=asked.two, name=name)
+    answers = read(frame, roles, asked.key, two=asked.two, apart=asked.apart, name=name)
     wrong = [p for p in answers.problems if p.severity == "error"]
     if wrong and not asked.good_rows:
         raise InputError(wrong)

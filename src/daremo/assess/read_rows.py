@@ -127,7 +127,7 @@ def _keyed(key: Mapping[str, str] | Sequence[str], items: Sequence[str], name: s
 
 
 def _item_categories(
-    values: Float, s: pl.Series, rows: Int, item: str, right: str | None, two: bool, told: Told
+    values: Float, s: pl.Series, rows: Int, item: str, right: str | None, two: bool, apart: bool, told: Told
 ) -> tuple[Int, list[str]]:
     """Category of each answer of one item (−1 = not used) and the labels, lowest first."""
     if right is not None:
@@ -137,7 +137,10 @@ def _item_categories(
         else:
             text = s.cast(pl.String).str.strip_chars() == right.strip()
             scored = np.where(np.isnan(values), np.nan, text.fill_null(False).to_numpy().astype(float))
-        return np.where(np.isnan(scored), -1, scored).astype(np.int64), ["0", "1"]
+        code = np.where(np.isnan(scored), -1, scored).astype(np.int64)
+        if not (apart and np.isneginf(values).any()):
+            return code, ["0", "1"]
+        return np.where(np.isneginf(values), 0, np.where(code >= 0, code + 1, -1)), [UNKNOWING[0], "0", "1"]
     bad = np.flatnonzero(np.isposinf(values))
     if bad.size:
         told.add("unknown-category", rows[bad], item, _text(s, bad), error=True)
@@ -155,8 +158,9 @@ def _item_categories(
     labels = [f"{v:g}" for v in known]
     unknowing = np.flatnonzero(np.isneginf(values))
     if unknowing.size:
-        told.add("does-not-know", [-1], item, [str(unknowing.size)], error=False)
-        if known.size > 2 or known.size < 2:
+        if not apart:
+            told.add("does-not-know", [-1], item, [str(unknowing.size)], error=False)
+        if apart or known.size != 2:
             out = np.where(usable, out + 1, -1)
             labels = [UNKNOWING[0], *labels]
         out[unknowing] = 0
@@ -183,7 +187,7 @@ def _groups(frame: pl.DataFrame, roles: Roles, told: Told) -> tuple[Int, tuple[s
     return code, tuple(names)
 
 
-def from_wide(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, name: str) -> Answers:
+def from_wide(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, apart: bool = False, name: str) -> Answers:
     """Answers of a table with one row a person and one column an item."""
     told = Told(name)
     n, rows = frame.height, np.arange(frame.height)
@@ -192,7 +196,7 @@ def from_wide(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, name: s
     table, labels = np.full((n, len(roles.items)), -1, np.int8), []
     for j, item in enumerate(roles.items):
         values, _ = _answers(frame[item])
-        code, names = _item_categories(values, frame[item], rows, item, keyed.get(item), two, told)
+        code, names = _item_categories(values, frame[item], rows, item, keyed.get(item), two, apart, told)
         table[:, j] = code
         labels.append(names)
     if roles.person:
@@ -218,7 +222,7 @@ def from_wide(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, name: s
     )  # fmt: skip
 
 
-def from_long(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, name: str) -> Answers:
+def from_long(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, apart: bool = False, name: str) -> Answers:
     """Answers of a table with one row an answer."""
     told = Told(name)
     person, ids = _coded(frame[roles.person])
@@ -256,7 +260,7 @@ def from_long(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, name: s
             if keyed or not np.isfinite(values[rows]).all() or two
             else frame[roles.answer]
         )
-        code, names = _item_categories(values[rows], s, rows, text, keyed.get(text), two, told)
+        code, names = _item_categories(values[rows], s, rows, text, keyed.get(text), two, apart, told)
         category[mine] = code
         labels.append(names)
     first = np.full(len(ids), -1, np.int64)

@@ -139,6 +139,10 @@ def _log_curve(model: str, item: Mapping[str, Any], t: Float) -> Float:
     """Logarithm of each category's probability at each node, shape (categories, nodes), from the textbook formulas."""
     a = float(item["a"])
     d = np.atleast_1d(np.asarray(item["d"], float))
+    if model == "nominal":
+        slopes = np.asarray(item.get("slopes") or [a], float)
+        x = np.concatenate([np.zeros((1, t.size)), slopes[:, None] * t[None, :] + d[:, None]])
+        return np.asarray(x - logsumexp(x, axis=0, keepdims=True))
     if model in ("rasch", "gpcm"):
         steps = np.arange(d.size + 1)
         x = steps[:, None] * a * t[None, :] + np.r_[0.0, d][:, None]
@@ -157,7 +161,10 @@ def _free(model: str, item: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Names of an item's free parameters, and the item with one of them moved."""
     d = np.atleast_1d(np.asarray(item["d"], float))
     out: list[tuple[str, Any]] = []
-    if model != "rasch":
+    own = np.asarray(item.get("slopes") or [], float)
+    for n in range(own.size):
+        out.append((f"s{n + 1}", lambda h, n=n: {**item, "slopes": (own + h * (np.arange(own.size) == n)).tolist()}))
+    if model != "rasch" and not own.size:
         out.append(("a", lambda h: {**item, "a": item["a"] + h}))
     for n in range(d.size):
         out.append((f"d{n + 1}", lambda h, n=n: {**item, "d": (d + h * (np.arange(d.size) == n)).tolist()}))
@@ -172,7 +179,8 @@ def _error(item: Mapping[str, Any], name: str) -> float | None:
     if name in ("a", "g"):
         value = item.get(f"se_{name}")
     else:
-        value = np.atleast_1d(np.asarray(item["se_d"], dtype=object))[int(name[1:]) - 1]
+        told = item["se_slopes" if name[0] == "s" else "se_d"]
+        value = np.atleast_1d(np.asarray(told, dtype=object))[int(name[1:]) - 1]
     return None if value is None else float(value)
 
 

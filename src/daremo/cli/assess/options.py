@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from daremo.assess.model import Answers
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
-MODELS = ("rasch", "2pl", "3pl", "grm", "gpcm")
+MODELS = ("rasch", "2pl", "3pl", "grm", "gpcm", "nominal")
 
 
 def reading(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,7 +40,11 @@ def reading(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 model = click.option(
-    "--model", type=click.Choice(MODELS), default="2pl", show_default=True, help="grm and gpcm take ordered answers."
+    "--model",
+    type=click.Choice(MODELS),
+    default="2pl",
+    show_default=True,
+    help='grm and gpcm take ordered answers; in nominal "don\'t know" is a category of its own.',
 )
 
 
@@ -60,6 +64,7 @@ def read(path: Path, asked: dict[str, Any], *, model: str, group: str = "") -> A
             weight=asked.get("weight") or "",
             key=_key(asked.get("key") or ""),
             ignore=asked.get("ignore") or (),
+            apart=model == "nominal",
             two=model in ("2pl", "3pl") and not asked.get("key"),
             good_rows=bool(asked.get("skip_bad_rows")),
         ),
