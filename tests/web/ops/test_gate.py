@@ -151,6 +151,27 @@ def test_a_limit_that_cannot_be_counted_stops_nobody(monkeypatch):
     assert Client().post("/mine/").status_code != 429
 
 
+def test_a_class_of_twenty_behind_one_address_answers_at_once():
+    with clock.at(NOW):
+        for _ in range(20):
+            client = Client()
+            assert {client.post("/check/task/").status_code for _ in range(12)} == {302}
+    row = next(one for one in limits.limits() if one.limit == "skill-check")
+    # twenty people press up to thirty times a minute; what writes rows stays under the limit of all pages
+    assert row.count >= 20 * 30 * 60 / row.seconds
+    for view in ("skills:task", "skills:about", "skills:back"):
+        assert [one.limit for one in limits.limits_of("POST", view)] == ["staff", "skill-check"]
+    for view in ("skills:result", "skills:share", "skills:enter"):
+        assert [one.limit for one in limits.limits_of("POST", view)] == ["public", "staff"]
+
+
+def test_the_room_of_a_class_ends_too(monkeypatch):
+    row = next(one for one in limits.limits() if one.limit == "skill-check")
+    monkeypatch.setattr(limits, "count", lambda limit, who, now: row.count + 1)
+    refused = Client().post("/check/task/")
+    assert refused.status_code == 429
+
+
 def test_the_table_of_limits_counts_everybody_who_sends_something():
     for one in limits.limits():
         assert one.count > 0 and one.seconds > 0 and one.ja and one.en

@@ -55,6 +55,16 @@ def limits() -> tuple[Limit, ...]:
     )
 
 
+def limits_of(method: str, view: str) -> list[Limit]:
+    """Return the limits of a request; one on all pages (``*``) only where none of its kind names the page.
+
+    So a page that many use behind one address, as a class does, can have more room than all others.
+    """
+    found = [one for one in limits() if one.method in ("*", method) and fnmatchcase(view, one.view)]
+    named = {one.per for one in found if one.view != "*"}
+    return [one for one in found if one.view != "*" or one.per not in named]
+
+
 def who_is_counted(limit: Limit, request: HttpRequest) -> str | None:
     """Return whom this limit counts in this request, None where it does not concern it."""
     user = getattr(request, "user", None)
@@ -106,9 +116,7 @@ class Limits:
         """Count the request under every limit that concerns it."""
         name = request.resolver_match.view_name if request.resolver_match else ""
         now = clock.now()
-        for limit in limits():
-            if limit.method not in ("*", request.method) or not fnmatchcase(name, limit.view):
-                continue
+        for limit in limits_of(request.method or "", name):
             who = who_is_counted(limit, request)
             if who is None:
                 continue
