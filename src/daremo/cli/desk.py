@@ -21,10 +21,11 @@ class DeskVerbs(Verbs):
     VERBS: ClassVar[dict[str, str]] = {
         "check": "List what is missing or wrong in the settings of the service.",
         "load": "Turn a plan into points, times and sessions.",
+        "lines": "Show planners what daremo network found.",
     }
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return {"check": check, "load": load}.get(cmd_name)
+        return {"check": check, "load": load, "lines": lines}.get(cmd_name)
 
 
 @click.group(cls=DeskVerbs)
@@ -79,6 +80,32 @@ def load(voice: Voice, town: Path, plan: Path, first: datetime, weeks: int) -> N
     )
     if made.left_out:
         voice.say(voice("予定にならないもの: ", "Without sessions: ") + "、".join(made.left_out))
+
+
+@click.command(epilog=example("daremo desk lines gaps.json load.json --source 県の計算 --as-of 2026-10-01"))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--source", required=True, help="Where the figures come from, in words; shown beside them.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Day of the figures.")
+@verb
+def lines(voice: Voice, files: tuple[Path, ...], source: str, as_of: datetime) -> None:
+    """Show planners the FILES that ``daremo network gaps|load|availability|upgrade|access|fail --json`` wrote, all or none."""
+    from daremo.cli.service import start_django
+
+    start_django()
+    from django.db import transaction
+
+    from daremo.web import clock
+    from daremo.web.apps.journal.act import of_the_system
+    from daremo.web.apps.lines import services
+
+    act, told = of_the_system(clock.now(), "desk lines"), []
+    with transaction.atomic():
+        for path in files:
+            row = services.take(act, path.name, path.read_bytes(), source=source, as_of=as_of.date())
+            told.append({"file": path.name, "kind": services.show(act, row).kind, "sha256": row.sha256})
+    voice.answer({"shown": told})
+    for one in told:
+        voice.say(voice(f"✓ {one['file']}: {one['kind']} を入れました", f"✓ {one['file']}: shown as {one['kind']}"))
 
 
 def _of_the_database(voice: Voice) -> list[dict[str, str]]:

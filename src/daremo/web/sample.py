@@ -19,6 +19,7 @@ from daremo.kernel.results import Progress
 from daremo.region.model import load
 from daremo.web.apps.genuine.practice import practise as practise_genuine
 from daremo.web.apps.journal.act import Act, of_the_system
+from daremo.web.apps.lines.practice import practise as practise_lines
 from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.skills.practice import practise as practise_skills
@@ -110,6 +111,7 @@ def _load(act: Act, region: Path, plan: Path | None, progress: Progress) -> Load
     body = apps.get_model("places", "Organisation")._default_manager
     made = transfer.practise(act, [ground.city.pk, *body.filter(parent=ground.city).order_by("pk").values_list("pk", flat=True)])  # fmt: skip
     practise_skills(act, ground.city)
+    practise_lines(act)
     practise_genuine(act, ground.city)
     count = {name: apps.get_model(name)._default_manager.count() for name in ("places.SupportPoint", "schedule.Opening", "schedule.Session")}  # fmt: skip
     return Loaded(
