@@ -22,3 +22,18 @@ class DomainState(Row):
     class Meta:
         verbose_name = "メールのドメインの守り"
         indexes = [models.Index(fields=["organisation", "domain", "at"])]
+
+
+class Decision(Row):
+    """How sure a service must be of a person, and what it offers: a proposal until a day of decision stands in it."""
+
+    organisation = models.ForeignKey("places.Organisation", on_delete=models.CASCADE, related_name="identity_decisions")
+    title = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    decided = models.DateField(null=True, blank=True)
+    asked = models.JSONField(default=dict, help_text="サービスと害、年代ごとの人数")
+    told = models.JSONField(default=dict, help_text="決定の記録")
+
+    class Meta:
+        verbose_name = "本人確認の決定"
+        indexes = [models.Index(fields=["organisation", "at"])]

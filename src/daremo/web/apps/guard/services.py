@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from daremo.web.apps.guard import mail
-from daremo.web.apps.guard.models import DomainState
+from daremo.web.apps.guard import identity, mail
+from daremo.web.apps.guard.models import Decision, DomainState
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
+from daremo.web.days import day_of
 
 if TYPE_CHECKING:
+    from daremo.trust.posture.assess import Posture
     from daremo.web.apps.places.models import Organisation
 
 #: Years that states are kept; the latest of a domain stays.
@@ -45,6 +47,19 @@ def assess_domain(
         own_services=own_services,
         selectors=selectors,
     )
+    return keep_domain(act, organisation, found, refused, own_ips, own_services, selectors)
+
+
+def keep_domain(
+    act: Act,
+    organisation: Organisation,
+    found: Posture,
+    refused: Sequence[tuple[int, str]] = (),
+    own_ips: Sequence[str] = (),
+    own_services: Sequence[str] = (),
+    selectors: Sequence[str] = (),
+) -> DomainState:
+    """Keep how a domain stands, with what was said beside the records, so that nobody types it again."""
     data = mail.kept(found, refused, own_ips=own_ips, own_services=own_services, selectors=selectors)
     row = DomainState(
         organisation=organisation, domain=found.domain, at=act.now, policy=found.policy, enforced=found.enforced,
@@ -53,11 +68,47 @@ def assess_domain(
     return journal.save(act, "domain.assessed", row)
 
 
+def propose(act: Act, organisation: Organisation, asked: dict[str, Any]) -> Decision:
+    """Keep what a service needs to be sure of a person, as a proposal.
+
+    Raises
+    ------
+    DaremoError
+        As :func:`daremo.web.apps.guard.identity.decide`.
+    """
+    found = identity.decide(asked)
+    row = Decision(
+        organisation=organisation, title=str(asked["question"]["ja"])[:100], at=act.now, asked=asked,
+        told=identity.record_of(found),
+    )  # fmt: skip
+    return journal.save(act, "identity.proposed", row)
+
+
+def decide(act: Act, row: Decision, pick: int | None = None) -> Decision:
+    """Make a proposal the organisation's decision, with a choice of the Pareto front where another is wanted.
+
+    Raises
+    ------
+    Conflict
+        It was decided already.
+    DaremoError
+        There is no such choice.
+    """
+    today = day_of(act.now)
+    told = identity.record_of(identity.decide(row.asked, pick=pick), today, row.organisation.name)
+    return journal.move(act, "identity.decided", row, {"decided": None}, decided=today, told=told)
+
+
 def keep_time(act: Act, today: date) -> int:
-    """Remove states older than five years, the latest of each domain excepted; return how many."""
+    """Remove states and proposals older than five years; the latest of each domain and what was decided stay.
+
+    Returns how many."""
     before = today.replace(year=today.year - KEPT_YEARS, day=min(today.day, 28))
     latest: dict[tuple[int, str], int] = {}
     for row in DomainState.objects.order_by("at", "pk").values("pk", "organisation_id", "domain"):
         latest[row["organisation_id"], row["domain"]] = row["pk"]
     old = DomainState.objects.filter(at__date__lt=before).exclude(pk__in=list(latest.values()))
-    return journal.remove_many(act, "domain.expired", list(old))
+    proposals = Decision.objects.filter(at__date__lt=before, decided=None)
+    return journal.remove_many(act, "domain.expired", list(old)) + journal.remove_many(
+        act, "identity.expired", list(proposals)
+    )

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from daremo.web.apps.guard import views
+from daremo.web.apps.guard import views, views_identity
 
 app_name = "guard"
 
@@ -11,6 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("guard/", views.home, name="home"),
     path("guard/mail/", views.domains, name="domains"),
     path("guard/mail/<int:state_id>/", views.domain, name="domain"),
+    path("guard/identity/", views_identity.decisions, name="decisions"),
+    path("guard/identity/new/", views_identity.ask, name="ask"),
+    path("guard/identity/<int:decision_id>/", views_identity.decision, name="decision"),
+    path("guard/identity/<int:decision_id>/record.<slug:form>", views_identity.download, name="record"),
 ]
 if settings.DAREMO_VC_API == "test":
     urlpatterns.append(path("vc/", include("daremo.web.apps.guard.vc")))

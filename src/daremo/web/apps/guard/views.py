@@ -17,12 +17,13 @@ from daremo.web import clock
 from daremo.web.apps.guard import mail
 from daremo.web.apps.guard import services as guard
 from daremo.web.apps.guard.forms import DomainForm
-from daremo.web.apps.guard.models import DomainState
+from daremo.web.apps.guard.models import Decision, DomainState
 from daremo.web.apps.guard.said import finding_word, policy_word, reason_words, report_word, sender_word, step_word
 from daremo.web.apps.staff.access import StaffRequest, may, staff_page, visible
 from daremo.web.problems import words
 
-HISTORY = 24
+HISTORY = 12
+TOPICS = {"security.txt": "security.txt"}
 SENDERS = 12
 
 
@@ -54,7 +55,11 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "guard/home.html",
-        {"domains": len(rows), "enforced": sum(row.enforced for row in rows)},
+        {
+            "domains": len(rows),
+            "enforced": sum(row.enforced for row in rows),
+            "decisions": visible(request, Decision.objects.exclude(decided=None)).count(),
+        },
     )
 
 
@@ -132,9 +137,14 @@ def domain(request: HttpRequest, state_id: int) -> HttpResponse:
             "policy": policy_word(row.policy, row.enforced),
             "next": next_step(found, lang),
             "zone": f'_dmarc.{row.domain}. IN TXT "{row.record}"' if row.record else "",
-            "todo": found.todo(lang)[1:],
+            "todo": [_for_a_page(line) for line in found.todo(lang)[1:]],
             "findings": [
-                {"topic": f.topic, "mark": finding_word(f.state), "words": found.said(f, lang)} for f in found.findings
+                {
+                    "topic": TOPICS.get(f.topic, f.topic.upper()),
+                    "mark": finding_word(f.state),
+                    "words": found.said(f, lang),
+                }
+                for f in found.findings
             ],
             **_senders(found),
             "refused": [(number, report_word(code)) for number, code in row.data.get("refused", ())],
@@ -151,6 +161,11 @@ def domain(request: HttpRequest, state_id: int) -> HttpResponse:
             "edits": may(request, "guard.edit"),
         },
     )
+
+
+def _for_a_page(line: str) -> str:
+    """Return a line whose option of the command is said as the field of the page."""
+    return line.replace(" --selector ", _("「DKIMのセレクター」")).replace("--selector", _("「DKIMのセレクター」"))
 
 
 def next_step(found: Posture, lang: str) -> str:
