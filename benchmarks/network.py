@@ -39,14 +39,15 @@ def network_of(name: str) -> Any:
 
 
 def load_ours(names: tuple[str, ...]) -> Told:
-    """The sum of least worst utilisations, and of bounds."""
+    """The sum of least worst utilisations, and of bounds; 60 s a network."""
+    from daremo.kernel.watch import Watch
     from daremo.network.load import min_max
 
     nets = [network_of(n) for n in names]
     min_max(network_of("polska"), explain=0)
 
     def work() -> tuple[float, float]:
-        found = [min_max(n, explain=0) for n in nets]
+        found = [min_max(n, explain=0, watch=Watch(60.0)) for n in nets]
         return sum(f.utilisation for f in found), sum(f.bound for f in found)
 
     return measured(work)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.watch import Watch
 from daremo.network.demand import gathered, gravity, resolved
 from daremo.network.hubs import further_hubs, with_hub
 from daremo.network.load import min_max
@@ -240,3 +241,12 @@ def test_further_hubs_need_something_that_comes_from_hubs():
     rows = further_hubs(net, 3)
     assert rows[0]["hub"] is None and len(rows) == 4
     assert [r["utilisation"] for r in rows[1:]] == sorted(r["utilisation"] for r in rows[1:])
+
+
+def test_out_of_time_comes_back_with_an_honest_gap():
+    net = national(120, 260, 5, seed=3, spread=True)
+    answer = min_max(net, watch=Watch(1e-9))
+    assert answer.rounds == 1 and answer.gap_share > 0.01
+    assert verify_load(net, *as_table(answer)).faults == ()
+    best = min_max(net, explain=0)
+    assert answer.bound <= best.utilisation * (1 + 1e-9) and best.bound <= answer.utilisation * (1 + 1e-9)

@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 
 from daremo.kernel.errors import Infeasible
 from daremo.kernel.results import Progress, silent
+from daremo.kernel.watch import Watch
 from daremo.network.build import problem
 from daremo.network.demand import Roots, gathered, resolved
 from daremo.network.master import Engine, Solved
@@ -131,6 +132,7 @@ def min_max(
     explain: int = 8,
     leave_out: bool = False,
     progress: Progress = silent,
+    watch: Watch | None = None,
 ) -> Load:
     """The routing whose most used link is used least, exactly, with a bound from its prices.
 
@@ -145,6 +147,8 @@ def min_max(
         How many of the binding links are solved again with that capacity.
     leave_out : bool
         Leave out demands without a path instead of stopping.
+    watch : Watch, optional
+        When it is late, the best so far comes back with the gap that is left, and nothing more is explained.
 
     Raises
     ------
@@ -163,7 +167,9 @@ def min_max(
         raise _no_path(network, unserved)
     roots = gathered(demands, n)
     engine = Engine(arcs, n, roots)
-    found = engine.solve(gap=gap, progress=progress)
+    found = engine.solve(gap=gap, progress=progress, watch=watch)
+    if watch is not None and watch.late():
+        explain = 0
     binding = _binding(network, arcs, engine, found, add_gbps, explain, gap, progress) if len(demands) else ()
     return Load(
         network, found.utilisation, found.bound, found.flows, roots, arcs, found.price_a, binding, unserved,

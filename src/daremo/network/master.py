@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from daremo.kernel.results import Progress, silent
+from daremo.kernel.watch import Watch
 from daremo.network.demand import Roots
 from daremo.network.highs import one_thread
 from daremo.network.model import Arcs, Floats, Ints
@@ -122,6 +123,7 @@ class Engine:
         gap: float = 1e-9,
         most_rounds: int = 5_000,
         progress: Progress = silent,
+        watch: Watch | None = None,
     ) -> Solved:
         """The least largest utilisation.
 
@@ -133,6 +135,8 @@ class Engine:
             Arcs in which nothing flows.
         gap : float
             Stop at (utilisation − bound) / utilisation ≤ gap.
+        watch : Watch, optional
+            When it is late, the best so far comes back with the gap that is left.
         """
         m, a = self._m, self._a
         c = self._arcs.capacity_gbps if capacity_gbps is None else capacity_gbps
@@ -148,17 +152,19 @@ class Engine:
         for k in np.flatnonzero(live != self._live).tolist():
             self._h.changeRowBounds(k, float(live[k]), float(live[k]))
         self._live = live
+        weights = NONE_F
         while rounds < most_rounds:
             rounds += 1
             self._h.run()
             solution = self._h.getSolution()
+            weights = np.asarray(solution.col_value)
             top = self._h.getInfo().objective_function_value
             duals = np.asarray(solution.row_dual)
             mu = np.zeros(a)
             mu[self._watched] = np.maximum(-duals[m:], 0.0)
             mu[closed] = 0.0
             price = _normal(mu / self._arcs.capacity_gbps, c)
-            used = self._loads(np.asarray(solution.col_value)) / c / self._scale
+            used = self._loads(weights) / c / self._scale
             high = float(used.max())
             added = 0
             for w in (SMOOTH * bound_at + (1 - SMOOTH) * price, price):
@@ -175,7 +181,9 @@ class Engine:
             progress(-1.0, f"{high * self._scale:.4g} ≥ {bound:.4g}")
             if (not added and not len(over)) or high - bound / self._scale <= 0.1 * gap * high:
                 break
-        return self._told(c, closed, bound, bound_at, float(lost[0].sum()), rounds)
+            if watch is not None and watch.late():
+                break
+        return self._told(weights, c, closed, bound, bound_at, float(lost[0].sum()), rounds)
 
     def _refit(self, c: Floats, closed: NDArray[np.bool_]) -> None:
         """Bring the master to these capacities and closed arcs: partial trees go, trees over closed arcs stand still."""
@@ -253,10 +261,17 @@ class Engine:
             self._value.append(v)
 
     def _told(
-        self, c: Floats, closed: NDArray[np.bool_], bound: float, price: Floats, lost: float, rounds: int
+        self,
+        weights: Floats,
+        c: Floats,
+        closed: NDArray[np.bool_],
+        bound: float,
+        price: Floats,
+        lost: float,
+        rounds: int,
     ) -> Solved:
         """Flows from the weights of the trees, each root's weights made to sum to 1, and the utilisation of these flows."""
-        flows = self._flows(np.asarray(self._h.getSolution().col_value))
+        flows = self._flows(weights)
         load = np.asarray(flows.sum(axis=0)).ravel()
         utilisation = float((load / c).max()) if self._a else 0.0
         nudged = np.where(closed, 0.0, price + 1e-12 / c.sum())

@@ -33,18 +33,22 @@ SHOWN = 10
     help="Say what so much more capacity on a binding link brings (default: a tenth of its own).",
 )  # fmt: skip
 @click.option("--leave-out", is_flag=True, help="Leave out demands without a path instead of stopping.")
+@click.option(
+    "--time-limit", default=120.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds."
+)
 @click.option("--try-hubs", default=0, type=click.IntRange(0, 100), help="Try so many nodes as a further hub each.")
 @click.option("--save", type=click.Path(path_type=Path), help="Write the network (.json, .geojson, .graphml, .txt).")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the answer as JSON.")
 @verb
 def load(
-    voice: Voice, gap: float, add_gbps: float | None, leave_out: bool, try_hubs: int, save: Path | None,
+    voice: Voice, gap: float, add_gbps: float | None, leave_out: bool, time_limit: float, try_hubs: int, save: Path | None,
     out: Path | None, **asked: Any,
 ) -> int:  # fmt: skip
     """Find the bottlenecks of REGION: the least worst utilisation of any routing, exactly, and the links that bind it.
 
     Beside it the utilisation of today's routing along shortest paths, one (single) or all equally cheap ones (ecmp).
     """
+    from daremo.kernel.watch import Watch
     from daremo.network.hubs import further_hubs
     from daremo.network.load import min_max
     from daremo.network.today import today
@@ -54,7 +58,9 @@ def load(
     progress = voice.progress()
     start = time.process_time()
     with mute_libraries():
-        answer = min_max(found, gap=gap, add_gbps=add_gbps, leave_out=leave_out, progress=progress)
+        answer = min_max(
+            found, gap=gap, add_gbps=add_gbps, leave_out=leave_out, progress=progress, watch=Watch(time_limit)
+        )
         now = {rule: today(found, ecmp=rule == "ecmp") for rule in ("single", "ecmp")}
         tried = further_hubs(found, try_hubs, progress=progress) if try_hubs else []
     seconds = time.process_time() - start
@@ -95,6 +101,14 @@ def _show(voice: Voice, found: Network, answer: Load, told: dict[str, Any]) -> N
             f"utilisation below {bound}; {percent(answer.utilisation, 2)} is reached.",
         )
     )
+    if answer.gap_share > 1e-6:
+        left = percent(answer.gap_share, 2)
+        voice.say(
+            voice(
+                f"時間が尽きました（差 {left}）。--time-limit を延ばせます。",
+                f"Out of time, gap {left}; see --time-limit.",
+            )
+        )
     single, ecmp = (told["today"][r]["utilisation"] for r in ("single", "ecmp"))
     voice.say(
         voice(
