@@ -10,20 +10,22 @@ Source: Bock and Aitkin 1981; Liu, Rubin and Wu, Biometrika 85, 1998 (PX-EM); me
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from daremo.assess.anchors import held_by
 from daremo.assess.climb import Climbed, climb
 from daremo.assess.curves import GUESSING, NOMINAL, log_table, slope_slot
 from daremo.assess.expect import count_rows, expect, likelihood_twice
-from daremo.assess.information import standard_errors
-from daremo.assess.layout import Layout, begin, layout_of
+from daremo.assess.information import Errors, standard_errors
+from daremo.assess.latent import Latent, patterns_of
+from daremo.assess.layout import Layout, begin, layout_of, with_held
 from daremo.assess.maximise import maximise
-from daremo.assess.model import MODELS, Answers, Calibration, Item, Model
+from daremo.assess.model import MODELS, Answers, Calibration, Effect, Item, Model
 from daremo.kernel.errors import NoAnswer, UsageError
 from daremo.kernel.results import Progress, silent
 
@@ -41,7 +43,10 @@ ADEQUATE, FINE = 0.01, 1e-5
 
 @dataclass(slots=True)
 class Fit:
-    """A model, its answers and its nodes, ready to be climbed; windows are carried from pass to pass."""
+    """A model, its answers and its nodes, ready to be climbed; windows are carried from pass to pass.
+
+    The group of each of the answers' people is her pattern of `latent`; without covariates that is her group.
+    """
 
     answers: Answers
     layout: Layout
@@ -51,11 +56,27 @@ class Fit:
     sd: Float
     prior: Float
     single: bool
+    latent: Latent
+    centre: Float
     passes: float = 0.0
 
     @property
     def groups(self) -> int:
         return len(self.answers.groups)
+
+    def pack(self, par: Float, beta: Float, sd_g: Float) -> Float:
+        """One vector of everything that is free, shape (parameters,)."""
+        return np.concatenate([self.layout.pack_items(par), self.latent.pack(beta, sd_g)])
+
+    def unpack(self, x: Float) -> tuple[Float, Float, Float]:
+        """Slots, shape (items, slots), effects on ability and spreads of groups."""
+        end = x.size - self.latent.size
+        return (self.layout.unpack_items(x[:end]), *self.latent.unpack(x[end:]))
+
+    def first_guess(self, guess: float) -> Float:
+        """Where a climb starts; lower asymptotes at `guess`, share."""
+        par = begin(self.counts(), self.layout, guess)
+        return self.pack(par, np.zeros(self.latent.design.shape[1]), np.ones(self.groups))
 
     def counts(self) -> Float:
         """Weighted answers of each row, shape (rows,)."""
@@ -78,7 +99,7 @@ class Fit:
         """Log-likelihood, expected counts, shape (rows, nodes), and moments of each group, shape (groups, 3)."""
         a = self.answers
         count: NDArray[Any] = np.zeros((self.layout.rows, self.t.size), dtype)
-        moments = np.zeros((self.groups, 3))
+        moments = np.zeros((self.latent.group.size, 3))
         value = expect(
             a.start, self.row, self.table(par, self.t, dtype), self.prior_gq(mean_g, sd_g, self.t), a.group, a.weight,
             self.t, self.mu, self.sd, half, step, count, moments,
@@ -89,16 +110,16 @@ class Fit:
     def em(self, x: Float, step: int, rounds: int) -> tuple[Float, float]:
         """One PX-EM step: expectation, best items, latent mean and spread freed and folded back into the items."""
         lay = self.layout
-        par, mean_g, sd_g = lay.unpack(x, self.groups)
+        par, beta, sd_g = self.unpack(x)
         dtype, half = (np.float32, NARROW) if self.single else (np.float64, WIDE)
-        value, count, moments = self.expected(par, mean_g, sd_g, step=step, dtype=dtype, half=half)
+        value, count, moments = self.expected(par, *self.latent.spread(beta, sd_g), step=step, dtype=dtype, half=half)
         value += self.penalty(par)
-        maximise(lay.kind, lay.n_cat, lay.first, par, self.t, count, self.prior, lay.shared, rounds)
-        people = np.maximum(moments[:, 0], 1e-12)
-        mean = moments[:, 1] / people
-        sd = np.sqrt(np.maximum(moments[:, 2] / people - mean * mean, 1e-6))
-        par = lay.moved(par, mean[0], sd[0])
-        return lay.pack(par, (mean - mean[0]) / sd[0], sd / sd[0]), value
+        maximise(lay.kind, lay.n_cat, lay.first, par, self.t, count, self.prior, lay.shared or lay.level, rounds)
+        beta, sd_g = self.latent.best(moments, beta, sd_g)
+        if not self.latent.anchored:
+            beta, sd_g, mean, spread = self.latent.folded(beta, sd_g)
+            par = lay.moved(par, mean, spread)
+        return self.pack(par, beta, sd_g), value
 
     def penalty(self, par: Float) -> float:
         """Logarithm of the prior of the lower asymptotes, up to a constant."""
@@ -118,13 +139,18 @@ class Fit:
         return fine, coarse - fine
 
 
-def nodes(count: int, groups: int) -> Float:
-    """Equally spaced abilities, shape (count,), ±6, wider where groups may lie apart."""
-    return np.linspace(-6.0, 6.0, count) if groups == 1 else np.linspace(-7.0, 7.0, count + (count - 1) // 6 // 2 * 2)
+def nodes(count: int, groups: int, widest: float = 7.0) -> Float:
+    """Equally spaced abilities, shape (count,), ±6, up to ±`widest` where groups may lie apart or anywhere."""
+    if groups == 1 and widest == 7.0:
+        return np.linspace(-6.0, 6.0, count)
+    return np.linspace(-widest, widest, count + int((widest - 6) * (count - 1)) // 6 // 2 * 2)
 
 
-def fit_of(answers: Answers, model: Model, *, guess_prior: tuple[float, float], node_count: int, single: bool) -> Fit:
-    """A fit that nobody has climbed yet.
+def fit_of(
+    answers: Answers, model: Model, *, guess_prior: tuple[float, float], node_count: int, single: bool,
+    anchors: Sequence[Mapping[str, Any]] = (),
+) -> Fit:  # fmt: skip
+    """A fit that nobody has climbed yet; `anchors` are items whose curves are held.
 
     Raises
     ------
@@ -139,11 +165,19 @@ def fit_of(answers: Answers, model: Model, *, guess_prior: tuple[float, float], 
         fix = "2通り以上の答えがある問題を、1つ以上入れてください"
         raise NoAnswer("nothing-to-calibrate", "調べられる問題がありません", fix)
     lay = layout_of(answers, model)
+    if anchors:
+        lay = with_held(lay, *held_by(answers, lay, anchors))
+    latent, pattern, centre = patterns_of(
+        answers.group, len(answers.groups), answers.covariates, answers.weight, anchored=bool(anchors)
+    )
+    answers = replace(answers, group=pattern)
     row = lay.first[answers.item] + answers.category
     kind = np.int16 if lay.rows < 2**15 else np.int32
     n = answers.n_persons
-    t = nodes(node_count, len(answers.groups))
-    return Fit(answers, lay, row.astype(kind), t, np.zeros(n), np.full(n, 9.0), np.array(guess_prior), single)
+    t = nodes(node_count, latent.group.size, 9.0 if anchors else 7.0)
+    return Fit(
+        answers, lay, row.astype(kind), t, np.zeros(n), np.full(n, 9.0), np.array(guess_prior), single, latent, centre
+    )
 
 
 def calibrate(
@@ -155,6 +189,7 @@ def calibrate(
     tolerance: float | None = None,
     most: int = 500,
     node_count: int = 61,
+    anchors: Sequence[Mapping[str, Any]] = (),
     progress: Progress = silent,
     cpu_clock: Callable[[], float] = time.process_time,
 ) -> Calibration:
@@ -177,6 +212,8 @@ def calibrate(
         Passes at most.
     node_count : int
         Nodes to begin with; they are doubled where they prove too coarse.
+    anchors : sequence of dict
+        Items ``{item, a, d, …}`` with known curves, which are held; means and spreads of all groups are then free.
 
     Raises
     ------
@@ -195,9 +232,8 @@ def calibrate(
             "bad-errors", f"知らない誤差の求め方です: {errors}", "auto・full・block・sandwich・none", "--errors"
         )
     large = answers.item.size > LARGE
-    fit = fit_of(answers, model, guess_prior=guess_prior, node_count=node_count, single=large)
-    guess = 1 / (1 + np.exp(-guess_prior[0]))
-    x = fit.layout.pack(begin(fit.counts(), fit.layout, guess), np.zeros(fit.groups), np.ones(fit.groups))
+    fit = fit_of(answers, model, guess_prior=guess_prior, node_count=node_count, single=large, anchors=anchors)
+    x = fit.first_guess(float(1 / (1 + np.exp(-guess_prior[0]))))
     if large and answers.n_persons > 20_000:
         x = _climb(fit, x, 10, 1e-3, most, progress).x
         fit.mu[:], fit.sd[:] = _spread(fit)
@@ -211,7 +247,7 @@ def first_few(answers: Answers, few: int = 40) -> Answers:
     end = int(answers.start[few])
     return replace(
         answers, start=answers.start[: few + 1], item=answers.item[:end], category=answers.category[:end],
-        weight=answers.weight[:few], group=answers.group[:few],
+        weight=answers.weight[:few], group=answers.group[:few], covariates=answers.covariates[:few],
     )  # fmt: skip
 
 
@@ -225,12 +261,12 @@ def warm(answers: Answers, model: Model, *, errors: str = "auto") -> None:
     """
     large = answers.item.size > LARGE
     fit = fit_of(first_few(answers), model, guess_prior=GUESS_PRIOR, node_count=61, single=large)
-    x = fit.layout.pack(begin(fit.counts(), fit.layout, 0.25), np.zeros(fit.groups), np.ones(fit.groups))
+    x = fit.first_guess(0.25)
     fit.em(x, 1, 1)
-    par, mean_g, sd_g = fit.layout.unpack(x, fit.groups)
-    fit.checked(par, mean_g, sd_g)
+    par, beta, sd_g = fit.unpack(x)
+    fit.checked(par, *fit.latent.spread(beta, sd_g))
     standard_errors(
-        fit, par, mean_g, sd_g, "block" if large and errors == "auto" else "full" if errors == "auto" else errors
+        fit, par, beta, sd_g, "block" if large and errors == "auto" else "full" if errors == "auto" else errors
     )
 
 
@@ -238,8 +274,8 @@ def refined(fit: Fit, x: Float, tolerance: float, most: int, progress: Progress)
     """Climb, and climb again on finer nodes until they are fine enough (at most three times)."""
     for _ in range(4):
         found = _climb(fit, x, 1, tolerance, most, progress)
-        par, mean_g, sd_g = fit.layout.unpack(found.x, fit.groups)
-        value, change = fit.checked(par, mean_g, sd_g)
+        par, beta, sd_g = fit.unpack(found.x)
+        value, change = fit.checked(par, *fit.latent.spread(beta, sd_g))
         if abs(change) <= (ADEQUATE if fit.single else FINE):
             break
         x = found.x
@@ -265,7 +301,7 @@ def _climb(fit: Fit, x: Float, step: int, tolerance: float, most: int, progress:
         tolerance=tolerance,
         most=most,
         slack=slack,
-        usable=lambda v: fit.layout.usable(v, fit.groups),
+        usable=lambda v: fit.layout.usable(v, fit.latent.size),
         tell=tell,
     )
 
@@ -282,17 +318,40 @@ def told(
 ) -> Calibration:
     """The fit as others use it, with standard errors."""
     a, lay = fit.answers, fit.layout
-    par, mean_g, sd_g = lay.unpack(found.x, fit.groups)
-    how, se, seeable = standard_errors(fit, par, mean_g, sd_g, errors)
+    par, beta, sd_g = fit.unpack(found.x)
+    found_errors = standard_errors(fit, par, beta, sd_g, errors)
+    se = found_errors.slots
     count = np.add.reduceat(fit.counts(), lay.first)
     items = tuple(_item(fit, j, par, se, count[j]) for j in range(len(a.items)))
-    spread = sd_g * (par[0, 0] if lay.shared else 1.0)
+    scale = float(par[0, 0]) if lay.shared else 1.0
+    effects, se_mean, se_sd = _latent(fit, beta, sd_g, scale, found_errors)
     return Calibration(
         model, value, bool(found.still and abs(change) <= ADEQUATE), items,
-        mean_g * (par[0, 0] if lay.shared else 1.0), spread, a.count, int(round(float(count.sum()))),
-        int(np.ceil(fit.passes)), fit.t.size, change, found.residual, how, found.x.size,
-        cpu_clock() - begun, par, fit.mu, fit.sd, seeable, a.problems,
+        beta[: fit.groups] * scale, sd_g * scale, a.count, int(round(float(count.sum()))),
+        int(np.ceil(fit.passes)), fit.t.size, change, found.residual, found_errors.how, found.x.size,
+        cpu_clock() - begun, par, fit.mu, fit.sd, found_errors.known, a.problems, effects, se_mean, se_sd, a.groups,
     )  # fmt: skip
+
+
+def _latent(
+    fit: Fit, beta: Float, sd_g: Float, scale: float, errors: Errors
+) -> tuple[tuple[Effect, ...], tuple[float | None, ...], tuple[float | None, ...]]:
+    """Effects of covariates, standard errors of the groups' means and of their spreads, on the scale that is told."""
+    latent, cov = fit.latent, errors.latent
+    n = latent.design.shape[1] - latent.held
+    # what is told is slope × value where one slope is shared: delta method over both
+    value = np.concatenate([beta[latent.held :], sd_g[latent.held :]])
+    var = value**2 * cov[0, 0] + 2 * scale * value * cov[0, 1:] + scale**2 * np.diagonal(cov)[1:]
+    se = [float(np.sqrt(v)) if np.isfinite(v) and v > 0 else None for v in var]
+    held: list[float | None] = [None] * latent.held
+    # the first group's spread is the slope that all items share
+    own: list[float | None] = [float(np.sqrt(cov[0, 0]))] if cov[0, 0] > 0 and latent.held else held
+    names, first = fit.answers.covariate_names, fit.groups
+    effects = tuple(
+        Effect(name, float(beta[first + c] * scale), se[first - latent.held + c], float(fit.centre[c]))
+        for c, name in enumerate(names)
+    )
+    return effects, tuple(held + se[: first - latent.held]), tuple(own + se[n:])
 
 
 def _item(fit: Fit, j: int, par: Float, se: Float, count: float) -> Item:
@@ -319,4 +378,5 @@ def _item(fit: Fit, j: int, par: Float, se: Float, count: float) -> Item:
         se_g,
         tuple(float(par[j, s]) for s in slopes),
         tuple(known(se[j, s]) for s in slopes),
+        bool(lay.held[j]),
     )

@@ -11,6 +11,7 @@ Econometrica 50, 1982 (sandwich; pseudo-likelihood under survey weights: Skinner
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,12 +59,13 @@ def item_hessians(
 
 @njit(cache=True, nogil=True)
 def missing_full(
-    start: Int, item: Any, row: Any, log_rq: Float, score_rmq: Float, slot_jm: Int, latent_g: Int, prior_gq: Float, group: Int,
-    mean_g: Float, sd_g: Float, weight: Float, t: Float, mu: Float, sd: Float, out: Float, outer: Float,
+    start: Int, item: Any, row: Any, log_rq: Float, score_rmq: Float, slot_jm: Int, design: Float, first: int, spread: Int,
+    prior_gq: Float, group: Int, mean_g: Float, sd_g: Float, weight: Float, t: Float, mu: Float, sd: Float, out: Float, outer: Float,
 ) -> None:  # fmt: skip
     """Add every person's posterior covariance of the score to `out`, shape (parameters, parameters).
 
-    And, where `outer` is of that shape too and not empty, the outer product of her weighted mean score to it.
+    And, where `outer` is of that shape too and not empty, the outer product of her weighted mean score to it. Effects on
+    ability, columns of `design`, shape (patterns, effects), stand from `first` on, each pattern's spread at `spread` (−1 = fixed).
     """
     buf = np.empty(t.size)
     slots = slot_jm.shape[1]
@@ -74,8 +76,8 @@ def missing_full(
         k, w = window(mu[i], sd[i], t, WIDE)
         posterior(row, s, e, log_rq, prior_gq[g], k, w, buf)
         mass = buf[:w].sum()
-        f = np.zeros(((e - s) * slots + 2, w))
-        at = np.empty((e - s) * slots + 2, np.int64)
+        f = np.zeros(((e - s) * slots + design.shape[1] + 1, w))
+        at = np.empty((e - s) * slots + design.shape[1] + 1, np.int64)
         n, shared = 0, -1
         for m in range(s, e):
             for p in range(slots):
@@ -94,13 +96,15 @@ def missing_full(
                     n += 1
                 for q in range(w):
                     f[line, q] += score_rmq[row[m], p, k + q]
-        if latent_g[g] >= 0:
-            for p in range(2):
-                at[n] = latent_g[g] + p
-                for q in range(w):
-                    z = (t[k + q] - mean_g[g]) / sd_g[g]
-                    f[n, q] = z / sd_g[g] if p == 0 else (z * z - 1) / sd_g[g]
-                n += 1
+        for p in range(design.shape[1] + 1):
+            kept = spread[g] >= 0 if p == design.shape[1] else design[g, p] != 0.0
+            if not kept:
+                continue
+            at[n] = spread[g] if p == design.shape[1] else first + p
+            for q in range(w):
+                z = (t[k + q] - mean_g[g]) / sd_g[g]
+                f[n, q] = (z * z - 1) / sd_g[g] if p == design.shape[1] else design[g, p] * z / sd_g[g]
+            n += 1
         own_score = np.empty(n)
         for a in range(n):
             mean = 0.0
@@ -155,54 +159,87 @@ def missing_block(
                         out[j, r, p] -= x
 
 
-def standard_errors(fit: Fit, par: Float, mean_g: Float, sd_g: Float, errors: str) -> tuple[str, Float, bool]:
-    """How they were found, the standard error of each slot, shape (items, slots), NaN where unknown, and whether all are known."""
-    lay, a = fit.layout, fit.answers
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Standard errors: how they were found, of each slot, shape (items, slots), NaN where unknown, and whether all are known.
+
+    `latent`, shape (1 + effects and spreads,) squared, is the covariance of a shared slope (0 without one), the effects on
+    ability and the spreads that are free; NaN where unknown.
+    """
+
+    how: str
+    slots: Float
+    known: bool
+    latent: Float
+
+
+def standard_errors(fit: Fit, par: Float, beta: Float, sd_g: Float, errors: str) -> Errors:
+    """Errors of a fit whose groups and covariates have effects `beta` and spreads `sd_g`."""
+    lay, latent = fit.layout, fit.latent
     out = np.full(par.shape, np.nan)
+    unknown = np.full((1 + latent.size, 1 + latent.size), np.nan)
     if errors == "none":
-        return "none", out, True
+        return Errors("none", out, True, unknown)
     size = int(lay.free.sum()) if not lay.shared else int(lay.free[:, 1:].sum()) + 1
     if errors == "auto":
-        per = np.diff(a.start).astype(float) * lay.slots
+        per = np.diff(fit.answers.start).astype(float) * lay.slots
         errors = "full" if float((per**2).sum()) * 24 < AFFORDABLE and size <= 3000 else "block"
+    mean_p, sd_p = latent.spread(beta, sd_g)
+    count, moments = fit.expected(par, mean_p, sd_p)[1:]
     if errors == "block":
-        cov = block_covariances(fit, par, mean_g, sd_g)
+        cov = block_covariances(fit, par, mean_p, sd_p)
         out[lay.free] = np.sqrt(np.diagonal(cov, axis1=1, axis2=2)[lay.free])
         if lay.shared:
             out[:, 0] = np.nan
         own = out[:, 1:][lay.free[:, 1:]] if lay.shared else out[lay.free]
-        return errors, out, bool(np.isfinite(own).all())
-    count, moments = fit.expected(par, mean_g, sd_g)[1:]
+        if latent.size:
+            info = latent.information(moments, beta, sd_g)
+            lost, _ = _missing(fit, par, beta, sd_g, np.full(par.shape, -1, np.int64), 0, outer=False)
+            unknown[0] = unknown[:, 0] = 0.0
+            unknown[1:, 1:] = _inverse(info - lost)
+        return Errors(errors, out, bool(np.isfinite(own).all()), unknown)
     hessian = np.zeros((*par.shape, par.shape[1]))
     item_hessians(lay.kind, lay.n_cat, lay.first, par, fit.t, count, fit.prior, hessian)
-    table, score = fit.table(par, fit.t, np.float64), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
-    log_prior = fit.prior_gq(mean_g, sd_g, fit.t)
     where = np.full(par.shape, -1, np.int64)
     if lay.shared:
         where[:, 0] = 0
         where[:, 1:][lay.free[:, 1:]] = 1 + np.arange(size - 1)
     else:
         where[lay.free] = np.arange(size)
-    total = size + 2 * (fit.groups - 1)
-    info = np.zeros((total, total))
+    info = np.zeros((size + latent.size, size + latent.size))
     for j in range(par.shape[0]):
-        own = where[j][lay.free[j]]
-        info[np.ix_(own, own)] += hessian[j][: own.size, : own.size]
-    latent = np.full(fit.groups, -1, np.int64)
-    for g in range(1, fit.groups):
-        latent[g] = size + 2 * (g - 1)
-        info[latent[g], latent[g]] += moments[g, 0] / sd_g[g] ** 2
-        info[latent[g] + 1, latent[g] + 1] += 2 * moments[g, 0] / sd_g[g] ** 2
-    lost, outer = np.zeros_like(info), np.zeros_like(info if errors == "sandwich" else np.empty((0, 0)))
-    missing_full(
-        a.start, a.item, fit.row, table, score, where, latent, log_prior, a.group, mean_g, sd_g, a.weight, fit.t, fit.mu, fit.sd, lost, outer
-    )  # fmt: skip
-    var = _variances(info - lost)
-    if errors == "sandwich" and np.isfinite(var).all():
-        bread = np.linalg.inv(info - lost)
-        var = np.diagonal(bread @ outer @ bread)
+        slots = np.flatnonzero(lay.free[j])
+        info[np.ix_(where[j][slots], where[j][slots])] += hessian[j][np.ix_(slots, slots)]
+    info[size:, size:] = latent.information(moments, beta, sd_g)
+    lost, outer = _missing(fit, par, beta, sd_g, where, size, outer=errors == "sandwich")
+    cov = _inverse(info - lost)
+    if errors == "sandwich" and np.isfinite(cov).all():
+        cov = cov @ outer @ cov
+    var = np.diagonal(cov)
     out[lay.free] = np.sqrt(var[where[lay.free]])
-    return errors, out, bool(np.isfinite(var).all())
+    at = np.r_[0, size : size + latent.size]
+    if size + latent.size:
+        unknown = cov[np.ix_(at, at)] * 1.0
+    if not lay.shared:
+        unknown[0] = unknown[:, 0] = 0.0
+    return Errors(errors, out, bool(np.isfinite(var).all()), unknown)
+
+
+def _missing(
+    fit: Fit, par: Float, beta: Float, sd_g: Float, where: Int, size: int, *, outer: bool
+) -> tuple[Float, Float]:
+    """Information that unseen abilities take away, and outer products of the scores, both shape (parameters, parameters)."""
+    lay, a, latent = fit.layout, fit.answers, fit.latent
+    table, score = fit.table(par, fit.t, np.float64), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
+    mean_p, sd_p = latent.spread(beta, sd_g)
+    design, spread = latent.lines(size)
+    lost = np.zeros((size + latent.size, size + latent.size))
+    products = np.zeros_like(lost if outer else np.empty((0, 0)))
+    missing_full(
+        a.start, a.item, fit.row, table, score, where, design, size, spread, fit.prior_gq(mean_p, sd_p, fit.t), a.group,
+        mean_p, sd_p, a.weight, fit.t, fit.mu, fit.sd, lost, products,
+    )  # fmt: skip
+    return lost, products
 
 
 def block_covariances(fit: Fit, par: Float, mean_g: Float, sd_g: Float) -> Float:
@@ -212,13 +249,13 @@ def block_covariances(fit: Fit, par: Float, mean_g: Float, sd_g: Float) -> Float
     info = np.zeros((*par.shape, par.shape[1]))
     item_hessians(lay.kind, lay.n_cat, lay.first, par, fit.t, count, fit.prior, info)
     table, score = fit.table(par, fit.t, np.float64), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
-    slots = lay.free.sum(1).astype(np.int64)
+    slots = np.where(lay.free.any(1), lay.slots - lay.free[:, ::-1].argmax(1), 0).astype(np.int64)
     missing_block(
         a.start, a.item, fit.row, table, score, slots, fit.prior_gq(mean_g, sd_g, fit.t), a.group, a.weight, fit.t, fit.mu, fit.sd, info
     )  # fmt: skip
     out = np.full(info.shape, np.nan)
     for j in range(par.shape[0]):
-        own = slice(1 if lay.shared else 0, int(slots[j]))
+        own = slice(1 if lay.shared or lay.level else 0, int(slots[j]))
         block = info[j, own, own]
         if np.isfinite(_variances(block)).all():
             out[j, own, own] = np.linalg.inv(block)
@@ -232,3 +269,10 @@ def _variances(info: Float) -> Float:
     except np.linalg.LinAlgError:
         return np.full(info.shape[0], np.nan)
     return np.asarray((np.linalg.inv(root) ** 2).sum(0))
+
+
+def _inverse(info: Float) -> Float:
+    """The inverse; NaN where the matrix is not positive definite."""
+    if not np.isfinite(_variances(info)).all():
+        return np.full(info.shape, np.nan)
+    return np.asarray(np.linalg.inv((info + info.T) / 2))

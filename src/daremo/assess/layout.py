@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,11 @@ class Layout:
     slots : int
         Slots of the longest item.
     free : ndarray of bool, shape (items, slots), mask
-        Slots that the item uses.
+        Slots that the item uses and whose values are sought.
+    held : ndarray of bool, shape (items,), mask
+        Items with known curves; `values`, shape (items, slots), has them.
+    level : bool
+        All slopes are 1 and ability's spread is free (`rasch` with anchors).
     """
 
     kind: Int
@@ -38,6 +42,9 @@ class Layout:
     shared: bool
     slots: int
     free: NDArray[np.bool_]
+    held: NDArray[np.bool_]
+    values: Float
+    level: bool = False
 
     @property
     def rows(self) -> int:
@@ -45,19 +52,30 @@ class Layout:
 
     def pack(self, par: Float, mean_g: Float, sd_g: Float) -> Float:
         """One vector of all free parameters, shape (parameters,)."""
-        own = np.r_[np.log(par[0, 0]), par[:, 1:][self.free[:, 1:]]] if self.shared else par[self.free]
-        return np.concatenate([own, mean_g[1:], np.log(sd_g[1:])])
+        return np.concatenate([self.pack_items(par), mean_g[1:], np.log(sd_g[1:])])
+
+    def pack_items(self, par: Float) -> Float:
+        """The same of the items alone."""
+        return np.r_[np.log(par[0, 0]), par[:, 1:][self.free[:, 1:]]] if self.shared else par[self.free]
 
     def unpack(self, x: Float, groups: int) -> tuple[Float, Float, Float]:
         """Slots, shape (items, slots), and mean and standard deviation of each group, shape (groups,)."""
-        par = np.zeros(self.free.shape)
         end = x.size - 2 * (groups - 1)
+        par = self.unpack_items(x[:end])
+        return par, np.r_[0.0, x[end : end + groups - 1]], np.r_[1.0, np.exp(x[end + groups - 1 :])]
+
+    def unpack_items(self, x: Float) -> Float:
+        """Slots of all items, shape (items, slots)."""
+        par = np.zeros(self.free.shape)
         if self.shared:
             par[:, 0] = np.exp(x[0])
-            par[:, 1:][self.free[:, 1:]] = x[1:end]
+            par[:, 1:][self.free[:, 1:]] = x[1:]
         else:
-            par[self.free] = x[:end]
-        return par, np.r_[0.0, x[end : end + groups - 1]], np.r_[1.0, np.exp(x[end + groups - 1 :])]
+            if self.level:
+                par[:, 0] = 1.0
+            par[self.free] = x
+        par[self.held] = self.values[self.held]
+        return par
 
     def moved(self, par: Float, mean: float, sd: float) -> Float:
         """The same curves over (ability − mean) / sd, shape (items, slots)."""
@@ -74,11 +92,11 @@ class Layout:
         new[:, 0] *= sd
         return new
 
-    def usable(self, x: Float, groups: int) -> bool:
-        """Whether a vector means curves: bounded, graded steps in order."""
+    def usable(self, x: Float, latent: int) -> bool:
+        """Whether a vector, of which the last `latent` numbers are no items', means curves: bounded, graded steps in order."""
         if not (np.abs(x) < 30).all():
             return False
-        par = self.unpack(x, groups)[0]
+        par = self.unpack_items(x[: x.size - latent])
         graded = self.kind == GRADED
         gaps = -np.diff(par[:, 1:], axis=1)
         used = graded[:, None] & (np.arange(2, self.slots)[None, :] < self.n_cat[:, None])
@@ -107,7 +125,16 @@ def layout_of(answers: Answers, model: Model) -> Layout:
     slots = int(used.max())
     free = np.arange(slots)[None, :] < used[:, None]
     first = np.concatenate([[0], np.cumsum(n_cat)[:-1]]).astype(np.int64)
-    return Layout(kind, n_cat, first, model == "rasch", slots, free)
+    none = np.zeros(n_cat.size, bool)
+    return Layout(kind, n_cat, first, model == "rasch", slots, free, none, np.zeros(free.shape))
+
+
+def with_held(layout: Layout, held: NDArray[np.bool_], values: Float) -> Layout:
+    """The same layout with some items' curves known; `held`, shape (items,), `values`, shape (items, slots)."""
+    free = layout.free & ~held[:, None]
+    if layout.shared:
+        free[:, 0] = False
+    return replace(layout, free=free, held=held, values=values, shared=False, level=layout.shared or layout.level)
 
 
 def begin(count: Float, layout: Layout, guess: float) -> Float:

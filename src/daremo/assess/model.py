@@ -41,6 +41,8 @@ class Answers:
         People that the rows stand for.
     problems : tuple of Problem
         What was doubtful while reading.
+    covariates : ndarray, shape (persons, covariates)
+        Numbers, and 0 or 1 for each word of a column but its first; `covariate_names` has a name for each.
     """
 
     start: Int
@@ -54,6 +56,8 @@ class Answers:
     people: tuple[str, ...] = ()
     count: int = 0
     problems: tuple[Problem, ...] = ()
+    covariates: Float = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    covariate_names: tuple[str, ...] = ()
 
     @property
     def n_persons(self) -> int:
@@ -168,6 +172,8 @@ class Item:
     slopes, se_slopes : tuple of float, per unit of ability, optional
         Of a `nominal` item with more than two categories: slope of each category above the lowest, whose own is 0; the
         last is `a`.
+    anchor : bool
+        Whether the curve was given.
     answers : int
         Answers counted.
     labels : tuple of str
@@ -185,6 +191,7 @@ class Item:
     se_g: float | None = None
     slopes: tuple[float, ...] = ()
     se_slopes: tuple[float | None, ...] = ()
+    anchor: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The documented machine form; `d` is a number where there are two categories."""
@@ -205,7 +212,23 @@ class Item:
         if self.slopes:
             told |= {"slopes": list(self.slopes), "se_slopes": list(self.se_slopes)}
             told["se"]["slopes"] = list(self.se_slopes)
+        if self.anchor:
+            told["anchor"] = True
         return told
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What ability owes to one covariate: `value` per unit of it, standard error, and the mean it is measured from."""
+
+    covariate: str
+    value: float
+    se: float | None
+    centre: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented machine form."""
+        return {"covariate": self.covariate, "value": self.value, "se": self.se, "centre": self.centre}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +266,11 @@ class Calibration:
     seeable : bool
         Whether the information matrix could be inverted.
     problems : tuple of Problem
+    effects : tuple of Effect
+        Latent regression; `mean_g` is then the mean at the covariates' means, `sd_g` what they leave open.
+    se_mean_g, se_sd_g : tuple of float or None
+        Standard errors of the groups' means and spreads; None where fixed or unknown.
+    groups : tuple of str
     """
 
     model: Model
@@ -265,6 +293,10 @@ class Calibration:
     sd: Float = field(repr=False)
     seeable: bool = True
     problems: tuple[Problem, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    se_mean_g: tuple[float | None, ...] = ()
+    se_sd_g: tuple[float | None, ...] = ()
+    groups: tuple[str, ...] = ("",)
 
     def as_dict(self) -> dict[str, Any]:
         """The documented machine form."""
@@ -278,7 +310,14 @@ class Calibration:
             "cpu_seconds": round(self.cpu_seconds, 4),
             "parameters": self.parameters,
             "aic": 2 * self.parameters - 2 * self.log_likelihood,
-            "latent": {"mean": self.mean_g.tolist(), "variance": (self.sd_g**2).tolist()},
+            "latent": {
+                "groups": list(self.groups),
+                "mean": self.mean_g.tolist(),
+                "variance": (self.sd_g**2).tolist(),
+                "se_mean": list(self.se_mean_g),
+                "se_sd": list(self.se_sd_g),
+                "effects": [e.as_dict() for e in self.effects],
+            },
             "iterations": self.iterations,
             "nodes": self.nodes,
             "node_change": self.node_change,

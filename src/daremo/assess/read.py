@@ -31,6 +31,8 @@ class Asked:
         Headings of the columns; ``""`` = none, or found by heading (weight). ``"area+stage"`` joins two columns.
     key : dict of str to str, or sequence of str
         Right answer of each item, by name or in the order of the columns; then an answer is right or wrong.
+    covariates : sequence of str
+        Columns of numbers or words that ability may depend on.
     ignore : sequence of str
         Columns of a wide table that are no items.
     two : bool
@@ -47,6 +49,7 @@ class Asked:
     ignore: Sequence[str] = ()
     two: bool = False
     apart: bool = False
+    covariates: Sequence[str] = ()
     good_rows: bool = False
 
 
@@ -146,14 +149,16 @@ def _roles(frame: pl.DataFrame, asked: Asked, name: str) -> Roles:
                     return c
         return ""
 
-    for column in (asked.group, asked.weight, *asked.ignore):
+    for column in (asked.group, asked.weight, *asked.covariates, *asked.ignore):
         if column and column not in frame.columns:
             fix = "見出しを確かめてください（" + "・".join(frame.columns[:8]) + "）"
             raise UsageError("no-such-column", f"列「{column}」がありません", fix, name)
-    left = [c for c in frame.columns if c not in (asked.group, asked.weight, *asked.ignore)]
+    left = [c for c in frame.columns if c not in (asked.group, asked.weight, *asked.covariates, *asked.ignore)]
     person, item, answer = one("person", left), one("item", left), one("answer", left)
     count = one("count", left)
     if person and item and answer and len({person, item, answer}) == 3:
-        return Roles(person, item, answer, asked.group, asked.weight or count, not asked.weight, ())
+        return Roles(
+            person, item, answer, asked.group, asked.weight or count, not asked.weight, (), tuple(asked.covariates)
+        )
     columns = tuple(c for c in left if c not in (person, count))
-    return Roles(person, "", "", asked.group, asked.weight or count, not asked.weight, columns)
+    return Roles(person, "", "", asked.group, asked.weight or count, not asked.weight, columns, tuple(asked.covariates))

@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from daremo.assess.model import Answers
+from daremo.assess.read_people import covariates_of
 from daremo.kernel.errors import Problem, UsageError
 from daremo.kernel.tables import rows_of
 
@@ -40,6 +41,7 @@ class Roles:
     weight: str
     counted: bool
     items: tuple[str, ...]
+    covariates: tuple[str, ...] = ()
 
 
 class Told:
@@ -187,12 +189,23 @@ def _groups(frame: pl.DataFrame, roles: Roles, told: Told) -> tuple[Int, tuple[s
     return code, tuple(names)
 
 
+def _covariates(frame: pl.DataFrame, roles: Roles, told: Told) -> tuple[Float, tuple[str, ...]]:
+    found, names = covariates_of(
+        frame, roles.covariates, natural, lambda c, n: told.add("bad-covariate", [-1], c, [str(n)], error=True)
+    )
+    blank = np.flatnonzero(np.isnan(found).any(1))
+    if blank.size:
+        told.add("no-covariate", blank, "・".join(roles.covariates), [""] * blank.size, error=False)
+    return found, names
+
+
 def from_wide(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, apart: bool = False, name: str) -> Answers:
     """Answers of a table with one row a person and one column an item."""
     told = Told(name)
     n, rows = frame.height, np.arange(frame.height)
     keyed = _keyed(key, roles.items, name)
     weight, (group, groups) = _weights(frame, roles, told), _groups(frame, roles, told)
+    more, more_names = _covariates(frame, roles, told)
     table, labels = np.full((n, len(roles.items)), -1, np.int8), []
     for j, item in enumerate(roles.items):
         values, _ = _answers(frame[item])
@@ -210,15 +223,16 @@ def from_wide(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, apart: 
         order, people = np.argsort(np.where(person < 0, n, person), kind="stable"), tuple(ids)
         names_of = [people[p] if p >= 0 else f"row {i + 2}" for i, p in zip(order, person[order], strict=True)]
     else:
-        extra = np.stack([weight, group.astype(float)], 1)
+        extra = np.ascontiguousarray(np.column_stack([weight, group.astype(float), more]))
         line = np.ascontiguousarray(np.concatenate([table.view(np.uint8), extra.view(np.uint8)], 1))
         order = np.argsort(line.view(np.dtype((np.void, line.shape[1]))).ravel(), kind="stable")
         names_of = [str(k + 1) for k in order]
-    table, weight, group = table[order], weight[order], group[order]
+    table, weight, group, more = table[order], weight[order], group[order], more[order]
     seen = table >= 0
     person_of, item_of = np.nonzero(seen)
     return _sparse(
-        person_of, item_of, table[seen].astype(np.int64), n, list(roles.items), labels, weight, group, groups, names_of, roles, told
+        person_of, item_of, table[seen].astype(np.int64), n, list(roles.items), labels, weight, group, groups, names_of, roles, told,
+        more, more_names,
     )  # fmt: skip
 
 
@@ -267,18 +281,26 @@ def from_long(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, apart: 
     rows_with = np.flatnonzero(person >= 0)
     first[person[rows_with][::-1]] = rows_with[::-1]
     weight_row, (group_row, groups) = _weights(frame, roles, told), _groups(frame, roles, told)
+    more, more_names = _covariates(frame, roles, told)
+    if more_names:
+        own, their = more[rows_with], more[first[person[rows_with]]]
+        mixed = rows_with[((own != their) & ~(np.isnan(own) & np.isnan(their))).any(1)]
+        if mixed.size:
+            told.add("covariate-differs", mixed, "・".join(roles.covariates), [""] * mixed.size, error=True)
     if roles.group:
         mixed = rows_with[group_row[rows_with] != group_row[first[person[rows_with]]]]
         if mixed.size:
             told.add("group-differs", mixed, roles.group, _text(frame[roles.group], mixed), error=True)
     return _sparse(
-        person[at], item[at], category, len(ids), items, labels, weight_row[first], group_row[first], groups, ids, roles, told
+        person[at], item[at], category, len(ids), items, labels, weight_row[first], group_row[first], groups, ids, roles, told,
+        more[first], more_names,
     )  # fmt: skip
 
 
 def _sparse(
     person: Int, item: Int, category: Int, n: int, items: list[str], labels: list[list[str]],
     weight: Float, group: Int, groups: tuple[str, ...], people: Sequence[str], roles: Roles, told: Told,
+    more: Float, more_names: tuple[str, ...],
 ) -> Answers:  # fmt: skip
     """Leave out items with one answer and people without any; answers are sorted by person and item."""
     used = category >= 0
@@ -289,10 +311,11 @@ def _sparse(
         if labels[j] or not (category[item == j] >= 0).any():
             told.add("one-category", [-1], items[j], ["・".join(labels[j])], error=False)
     rank = np.cumsum(seen, 1) - 1
-    used &= kept[item] & (group[person] >= 0) & (weight[person] > 0)
+    whole = np.asarray(~np.isnan(more).any(axis=1), bool)
+    used &= kept[item] & (group[person] >= 0) & (weight[person] > 0) & whole[person]
     person, item, category = person[used], item[used], rank[item[used], category[used]]
     count = np.bincount(person, minlength=n)
-    silent = np.flatnonzero((count == 0) & (weight > 0) & (group >= 0))
+    silent = np.flatnonzero((count == 0) & (weight > 0) & (group >= 0) & whole)
     if silent.size:
         told.add("nothing-answered", [-1] * silent.size, "", [people[i] for i in silent.tolist()], error=False)
     there = count > 0
@@ -305,4 +328,5 @@ def _sparse(
         tuple(tuple(x) for x in names), weight[there], group[there], groups,
         tuple(p for p, t in zip(people, there, strict=True) if t),
         round(total) if roles.counted and roles.weight else int(there.sum()), tuple(told.problems),
+        more[there], more_names,
     )  # fmt: skip

@@ -107,7 +107,7 @@ def verify(told: Mapping[str, Any], answers: Given, *, nodes: int = 321) -> Veri
     value, count, moments = _posterior(answers, np.concatenate(tables), first, log_share, t)
     slopes = list[tuple[float, str]]()
     for i, at, k in zip(listed, first, size, strict=True):
-        for name, one in _free(told["model"], i):
+        for name, one in [] if i.get("anchor") else _free(told["model"], i):
             h = 1e-5
             up, down = (_log_curve(told["model"], one(x), t) for x in (h, -h))
             slope = float((count[at : at + k] * (up - down)).sum() / (2 * h))
@@ -118,13 +118,14 @@ def verify(told: Mapping[str, Any], answers: Given, *, nodes: int = 321) -> Veri
                 error = error / (i["g"] * (1 - i["g"])) if error else error
             # without an error told: that of one answer in four people
             slopes.append((abs(slope) * (error or 2 / np.sqrt(max(float(i["answers"]), 1.0))), f"{i['item']} {name}"))
+    anchored = any(i.get("anchor") for i in listed)
     for g in range(mean.size):
         people, one, two = moments[g]
         z, zz = (one - people * mean[g]) / sd[g], (two - 2 * mean[g] * one + people * mean[g] ** 2) / sd[g] ** 2
         root = np.sqrt(max(float(people), 1.0))
-        if g > 0:
+        if g > 0 or anchored:
             slopes.append((abs(float(z)) / root, f"mean of group {g + 1}"))
-        if g > 0 or told["model"] == "rasch":
+        if g > 0 or anchored or told["model"] == "rasch":
             slopes.append((abs(float(zz - people)) / root, f"variance of group {g + 1}"))
     away, worst = max(slopes)
     faults = []

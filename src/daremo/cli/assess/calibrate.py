@@ -22,6 +22,7 @@ SHOWN = 40
     epilog=example(
         "daremo assess calibrate quiz.csv --ignore age --ignore town --model 2pl --json",
         "daremo assess calibrate quiz.csv --ignore age --ignore town --model rasch -o bank.json",
+        "daremo assess calibrate quiz.csv --group town --covariates age --model rasch --anchors bank.json --json",
     )
 )
 @options.reading
@@ -37,30 +38,51 @@ SHOWN = 40
 @click.option(
     "--fit", "with_fit", is_flag=True, help="Also say how well each item fits: S-X², infit, outfit, Q3, people (lz*)."
 )
+@click.option("--group", default="", metavar="COLUMN", help="Groups whose ability has a mean and spread of its own.")
+@click.option(
+    "--covariates", default="", metavar="A,B,…", help="Columns that ability may depend on (latent regression)."
+)
+@click.option(
+    "--anchors",
+    "anchor_file",
+    type=click.Path(path_type=Path),
+    help="Items with known curves, which are held: JSON of -o, or CSV item,a,d. Means and spreads of all groups are then free.",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the item bank as JSON.")
 @verb
 def calibrate(
-    voice: Voice, answers: Path, model: str, errors: str, no_prior: bool, with_fit: bool, out: Path | None, **asked: Any
-) -> int:
+    voice: Voice, answers: Path, model: str, errors: str, no_prior: bool, with_fit: bool, group: str, covariates: str,
+    anchor_file: Path | None, out: Path | None, **asked: Any,
+) -> int:  # fmt: skip
     """Calibrate the items of ANSWERS by marginal maximum likelihood, whoever answered whichever items.
 
     Slopes a and intercepts d are those of R mirt: logit P = a × ability + d, ability standard normal
     (rasch: a = 1 and the variance of ability is estimated; items with more than two answers get partial credit).
     """
+    from daremo.assess.anchors import read_anchors
     from daremo.assess.calibrate import GUESS_PRIOR, warm
     from daremo.assess.calibrate import calibrate as fit
 
-    read = options.read(answers, asked, model=model)
+    columns = tuple(c.strip() for c in covariates.split(",") if c.strip())
+    read = options.read(answers, asked, model=model, group=group, covariates=columns)
+    anchors = read_anchors(anchor_file) if anchor_file is not None else []
     if errors == "sandwich" and not asked.get("weight") and bool((read.weight != 1).any()):
         fix = "調査の重みの列を --weight で書くか、度数の表には full を使ってください"
         raise UsageError("bad-errors", "度数は人数で、調査の重みではありません", fix, "--errors")
+    if with_fit and (group or columns or anchors):
+        fix = "--fit は --group・--covariates・--anchors なしで使ってください"
+        raise UsageError("bad-fit", "合い方（--fit）は、1つのグループでだけ調べられます", fix, "--fit")
     chosen = cast("Model", model)
     progress = voice.progress()
     warm(read, chosen, errors=errors)
     prior = (GUESS_PRIOR[0], float("inf")) if no_prior else GUESS_PRIOR
-    found = fit(read, chosen, errors=errors, guess_prior=prior, progress=progress)
+    found = fit(read, chosen, errors=errors, guess_prior=prior, anchors=anchors, progress=progress)
     voice.hush()
     told = found.as_dict()
+    if group:
+        told["group"] = group
+    if columns:
+        told["covariates"] = list(columns)
     if model == "3pl" and not no_prior:
         told["guess_prior"] = list(prior)
     if with_fit:
@@ -110,8 +132,28 @@ def _show(voice: Voice, found: Calibration) -> None:
         more = len(found.items) - SHOWN
         voice.say(voice(f"ほかに{more}問。--json か -o で全部見られます。", f"{more} more; --json or -o has them all."))
     voice.say(voice("（ ）の中は標準誤差です。", "Standard errors in parentheses."))
+    _show_latent(voice, found)
     for line in problem_lines(found.problems, voice, 8):
         voice.say(line)
+
+
+def _show_latent(voice: Voice, found: Calibration) -> None:
+    """Groups and effects of covariates, where there are any."""
+    if len(found.groups) > 1:
+        head = voice("グループ,平均,ばらつき", "group,mean,spread").split(",")
+        rows = [
+            [name, _with(float(m), e), _with(float(s), f)]
+            for name, m, s, e, f in zip(
+                found.groups, found.mean_g, found.sd_g, found.se_mean_g, found.se_sd_g, strict=True
+            )
+        ]
+        for line in table(head, rows, right=(1, 2)):
+            voice.say(line)
+    if found.effects:
+        head = voice("属性,力の差,基準", "covariate,effect on ability,measured from").split(",")
+        rows = [[e.covariate, _with(e.value, e.se), f"{e.centre:.2f}"] for e in found.effects]
+        for line in table(head, rows, right=(1, 2)):
+            voice.say(line)
 
 
 def _show_fit(voice: Voice, fit: dict[str, Any]) -> None:

@@ -48,7 +48,9 @@ model = click.option(
 )
 
 
-def read(path: Path, asked: dict[str, Any], *, model: str, group: str = "") -> Answers:
+def read(
+    path: Path, asked: dict[str, Any], *, model: str, group: str = "", covariates: tuple[str, ...] = ()
+) -> Answers:
     """Answers as asked for.
 
     Raises
@@ -61,6 +63,7 @@ def read(path: Path, asked: dict[str, Any], *, model: str, group: str = "") -> A
         path,
         Asked(
             group=group,
+            covariates=covariates,
             weight=asked.get("weight") or "",
             key=_key(asked.get("key") or ""),
             ignore=asked.get("ignore") or (),

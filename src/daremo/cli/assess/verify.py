@@ -45,6 +45,9 @@ def verify(voice: Voice, answers: Path, bank: Path, **asked: Any) -> int:
     except (OSError, ValueError, KeyError, TypeError) as e:
         fix = "daremo assess calibrate -o で作った表を渡してください"
         raise UsageError("bad-bank", "問題の表が読めません", fix, str(bank)) from e
+    if told.get("covariates"):
+        fix = "属性なしで調べた表を渡してください"
+        raise UsageError("bad-bank", "属性（--covariates）を使った結果は、この確かめではまだ扱えません", fix, str(bank))
     found = check(told, options.read(answers, asked, model=model, group=group))
     voice.answer(found.as_dict())
     if not found.faults:
