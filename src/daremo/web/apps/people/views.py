@@ -125,6 +125,7 @@ def _links(request: HttpRequest, row: Person) -> list[Link]:
         ("people.export", "people:printed", _("本人にわたす写し"), "print"),
         ("mandates.edit", "mandates:new", _("手続きを預かる"), "paper"),
         ("skills.see", "skills:person", _("力だめし"), "ok"),
+        ("badges.edit", "genuine:attest", _("受講のバッジ"), "ok"),
         ("people.merge", "people:merge", _("同じ人をまとめる"), "people"),
         ("people.erase", "people:erase", _("連絡先を消す"), "no"),
     )
