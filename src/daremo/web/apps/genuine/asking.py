@@ -30,10 +30,11 @@ MOST_FILE_BYTES = 2_500_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a page says: the verdict on a message or on a badge, one of both."""
+    """What a page says: the verdict on a message or on a badge, one of both; what was asked lives as long as the answer."""
 
     checked: Checked | None = None
     badge: Verified | None = None
+    received: str = ""
 
     @property
     def verdict(self) -> str:
@@ -50,7 +51,7 @@ def ask(act: Act, received: str) -> Answer:
     """Judge what somebody pasted; what looks like a badge is verified as one."""
     if badges.looks_like_one(received):
         return Answer(badge=badges.verify(act, received))
-    return Answer(check(received, registry(), day_of(act.now).isoformat()))
+    return Answer(check(received, registry(), day_of(act.now).isoformat()), received=received)
 
 
 def ask_file(act: Act, name: str, data: bytes) -> Answer:

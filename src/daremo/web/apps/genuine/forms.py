@@ -19,10 +19,12 @@ class AskForm(forms.Form):
         label=_("届いた文や、番号、コード"),
         help_text=_("わかるところだけでかまいません。そのまま貼りつけてください。"),
         max_length=100_000,
-        required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"max_length": _("長すぎます。気になるところだけ、貼りつけてください。")},
+        error_messages={
+            "required": _("届いた文を貼りつけるか、番号を書いてください。"),
+            "max_length": _("長すぎます。気になるところだけ、貼りつけてください。"),
+        },
     )
     file = forms.FileField(
         label=_("メールのファイル（.eml）"),
@@ -31,11 +33,15 @@ class AskForm(forms.Form):
         allow_empty_file=True,
     )
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for something."""
-        told = super().clean() or {}
-        if not self.errors and not (told.get("text") or "").strip() and not told.get("file"):
-            self.add_error("text", str(_("届いた文を貼りつけるか、番号を書いてください。")))
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["text"].required = not self.files.get("file")
+
+    def clean_text(self) -> str:
+        """Return the words; spaces alone are none."""
+        told = str(self.cleaned_data.get("text") or "")
+        if self.fields["text"].required and not told.strip():
+            raise forms.ValidationError(self.fields["text"].error_messages["required"])
         return told
 
 

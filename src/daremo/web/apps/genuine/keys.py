@@ -66,6 +66,9 @@ def make(act: Act, name: str, since: date) -> Key:
     """
     if Key.objects.filter(revoked_on__isnull=True).exists():
         raise refusal("key-exists")
+    if origin() not in ("", name):
+        # the log goes on under its name, also after its keys were lost to others
+        raise refusal("bad-key-name", origin())
     return _made(act, name, since)
 
 

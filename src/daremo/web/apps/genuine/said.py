@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from daremo.kernel.tables import rows_of
 from daremo.trust.notices.check import Checked
 from daremo.trust.notices.code import shown
+from daremo.trust.notices.letters import visible
 from daremo.web.apps.genuine.asking import Answer, released_at
 
 #: Details of these reasons are for a program, not for a person.
@@ -105,7 +106,7 @@ def told(answer: Answer) -> Told:
             "released": released_at(entry),
             "until": date.fromisoformat(entry.notice.valid_until),
         }
-    ours, theirs = _pieces(found)
+    ours, theirs = _pieces(found, answer.received)
     lines = [Line(reason(r.code, language), _detail(r.code, r.detail)) for r in found.reasons if r.code != "published"]
     return Told(
         found.verdict, heading, sentence, tuple(lines), ours=ours, theirs=theirs,
@@ -166,7 +167,7 @@ def _detail(code: str, detail: str) -> str:
     return shown(detail) if code.startswith("code-") and len(detail) == 10 else detail
 
 
-def _pieces(found: Checked) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+def _pieces(found: Checked, received: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     ours: list[tuple[str, str]] = []
     theirs: list[tuple[str, str]] = []
     for piece in found.diff:
@@ -178,4 +179,22 @@ def _pieces(found: Checked) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[st
             ours.append(("other", piece["official"]))
         if piece["received"]:
             theirs.append(("other", piece["received"]))
-    return tuple(ours), tuple(theirs)
+    official = found.entry.notice.text if found.entry is not None else ""
+    return _spaced(ours, official), _spaced(theirs, visible(received)[0])
+
+
+def _spaced(pieces: list[tuple[str, str]], text: str) -> tuple[tuple[str, str], ...]:
+    """Put spaces and line ends of the whole text back, which pieces leave out; pieces of another text stay as they are."""
+    at, found = 0, []
+    for kind, piece in pieces:
+        words = ""
+        for letter in piece:
+            begin = at
+            while at < len(text) and text[at].isspace() and text[at] != letter:
+                at += 1
+            if at >= len(text) or text[at] != letter:
+                return tuple(pieces)
+            words += text[begin : at + 1]
+            at += 1
+        found.append((kind, words))
+    return tuple(found)

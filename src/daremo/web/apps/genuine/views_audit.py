@@ -1,0 +1,110 @@
+"""The auditor's pages: is the journal as it was recorded, one event with its evidence, the whole as one file."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from daremo.kernel.tables import rows_of
+from daremo.trust.log import note as notes
+from daremo.trust.log.audit import audit as audited
+from daremo.trust.log.export import export as lines_of
+from daremo.trust.log.journal import CHECKPOINT
+from daremo.trust.log.merkle import consistent
+from daremo.web.apps.genuine import keys, ledger, services, trail
+from daremo.web.apps.genuine.models import Note
+from daremo.web.apps.staff.access import staff_page
+
+#: Records up to which a page itself looks through the whole export; beyond, ``daremo audit verify`` does.
+MOST_ON_A_PAGE = 200_000
+SHOWN = 20
+
+
+@staff_page("audit.see")
+def audit(request: HttpRequest) -> HttpResponse:
+    """Show the log's state; on request compare the journal with it, audit the export, prove growth, find an event."""
+    asked = request.GET.get("event", "").strip()
+    if asked.isascii() and asked.isdecimal() and len(asked) < 16:
+        if apps.get_model("journal", "Event")._default_manager.filter(pk=int(asked)).exists():
+            return redirect("genuine:event", event_id=int(asked))
+        asked_missing = True
+    else:
+        asked_missing = bool(asked)
+    note = services.last_checkpoint()
+    state = notes.parse(note)[0] if note else None
+    small = state is not None and state.size <= MOST_ON_A_PAGE
+    told: dict[str, Any] = {}
+    if "compare" in request.GET and state is not None and small:
+        told = {"compared": trail.compare(), "audit": audited(_lines(False), _keys()), "growth": _growth(state)}
+    latest: Any = apps.get_model("journal", "Event")._default_manager.order_by("-pk")[:SHOWN]
+    events = [(one, _word(one.kind)) for one in latest]
+    return render(
+        request,
+        "genuine/audit.html",
+        {
+            "state": state,
+            "size": ledger.head().size,
+            "missing": trail.missing(),
+            "events": events,
+            "small": small,
+            "asked": asked,
+            "asked_missing": asked_missing,
+            **told,
+        },
+    )
+
+
+@staff_page("audit.see", of={"event_id": "journal.event"})
+def event(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Show one event of the journal with the evidence that it is as it was recorded."""
+    row = request.rows["event_id"]  # type: ignore[attr-defined]
+    return render(
+        request, "genuine/event.html", {"event": row, "word": _word(row.kind), "evidence": trail.evidence_of(row)}
+    )
+
+
+@staff_page("audit.see")
+def export(request: HttpRequest) -> HttpResponse:
+    """Give the log as one file for ``daremo audit verify``, with what opens its commitments."""
+    if not services.last_checkpoint():
+        return render(request, "genuine/nothing.html", {"why": _("まだ署名がないので、書き出せません。")}, status=409)
+    answer = StreamingHttpResponse(_lines(True), content_type="application/jsonl; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="journal.jsonl"'
+    return answer  # type: ignore[return-value]
+
+
+@cache
+def _kinds() -> dict[str, dict[str, str]]:
+    return {row["kind"]: row for row in rows_of("daremo.web.apps.staff", "kinds")}
+
+
+def _word(kind: str) -> str:
+    row = _kinds().get(kind)
+    return kind if row is None else row["en"] if get_language() == "en" else row["ja"]
+
+
+def _keys() -> list[Any]:
+    return [k.key for k in keys.issuer_keys() if not k.revoked]
+
+
+def _lines(personal: bool) -> Any:
+    return lines_of(ledger.log(keys.origin()), [k.key for k in keys.issuer_keys()], personal=personal)
+
+
+def _growth(state: notes.Checkpoint) -> bool | None:
+    """Whether every earlier signed state (the last hundred) is the beginning of the last one; None without one."""
+    earlier = Note.objects.filter(kind=CHECKPOINT, size__gt=0, size__lt=state.size).order_by("-size")
+    book = ledger.log(state.origin)
+    seen = [notes.parse(text)[0] for text in itertools.islice(earlier.values_list("text", flat=True), 100)]
+    if not seen:
+        return None
+    return all(
+        consistent(one.size, state.size, one.root, state.root, book.prove_growth(one.size, state.size)) for one in seen
+    )
