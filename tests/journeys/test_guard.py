@@ -62,3 +62,26 @@ def test_an_officer_learns_which_mail_would_be_lost_and_then_the_line_to_publish
             '_dmarc.city.example.jp. IN TXT "v=DMARC1; p=quarantine; rua=mailto:d@city.example.jp"'
         )
         check_page(page, citizen=False, keyboard=False)
+
+
+def test_an_officer_decides_how_sure_a_service_must_be_and_takes_the_record(browser: Browser, address: str) -> None:
+    with staff(browser, address, "自治体") as page:
+        page.goto("/guard/identity/")
+        check_page(page, citizen=False, keyboard=False)
+        page.get_by_role("link", name="給付金・手当の申請").click()
+        check_page(page, citizen=False, keyboard=False)
+        page.get_by_role("button", name="案を見る").click()
+        page.wait_for_load_state()
+        check_page(page, citizen=False, axe=False, keyboard=False)  # nobody counted: the summary has the focus
+        page.get_by_label("75〜84歳").fill("９,０００")
+        page.get_by_role("button", name="案を見る").click()
+        expect(page.get_by_role("heading", name="持っていない人の方法")).to_be_visible()
+        check_page(page, citizen=False)
+        check_print(page, at_most=2)
+        page.locator("input[name=pick]").nth(1).check()
+        page.get_by_role("button", name="選んだ組み合わせに決める").click()
+        expect(page.get_by_text("決めた日：")).to_be_visible()
+        check_page(page, citizen=False, keyboard=False)
+        with page.expect_download() as got:
+            page.get_by_role("link", name="決定の記録をもらう（文書）").click()
+        assert "決めた日: 2026-12-01" in got.value.path().read_text("utf-8")

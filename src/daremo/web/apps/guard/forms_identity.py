@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from daremo.kernel.tables import rows_of
 from daremo.trust.assurance.model import CHANNELS, FAILURES, WHOM
 from daremo.web.apps.guard.identity import STAGES, key
+from daremo.web.ui.written import plain
 
 IMPACT = (("none", _("ない")), ("low", _("小さい")), ("moderate", _("中くらい")), ("high", _("大きい")))
 KIND = (
@@ -29,8 +30,16 @@ STAGE = {
 }  # fmt: skip
 
 
-def _number(label: Any, hint: Any = "", **more: Any) -> forms.FloatField:
-    return forms.FloatField(
+class NumberField(forms.FloatField):
+    """A number as people write it: full-width digits, commas."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the number, or None where nothing was written."""
+        return super().to_python(plain(value).replace(",", "") if isinstance(value, str) else value)
+
+
+def _number(label: Any, hint: Any = "", **more: Any) -> NumberField:
+    return NumberField(
         label=label,
         help_text=hint,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),

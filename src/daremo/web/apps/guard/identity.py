@@ -70,7 +70,7 @@ def initial(service: str, people: Mapping[str, float]) -> dict[str, Any]:
         "title": asked["ja"],
         "channels": asked["channels"],
         "personal_online": asked["personal_online"],
-        "acts": asked["acts_a_year_person"],
+        "acts": f"{asked['acts_a_year_person']:g}",
         "use_percent": round(100 * asked["use_share"]),
     }
     for harm in asked["harms"]:
