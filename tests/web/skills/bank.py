@@ -139,9 +139,9 @@ def write_content(folder: Path) -> Path:
 def _forget() -> None:
     from daremo.assess.content import read
     from daremo.web.apps.diagnosis import services as diagnosis
-    from daremo.web.apps.skills import drawing, measure
+    from daremo.web.apps.skills import drawing, measure, sheets
 
-    for module in (read, measure, drawing, diagnosis):
+    for module in (read, measure, sheets, drawing, diagnosis):
         for thing in vars(module).values():
             if hasattr(thing, "cache_clear"):
                 thing.cache_clear()

@@ -61,6 +61,38 @@ def test_what_a_person_showed_last_time_counts_on(world: World) -> None:
     assert measure.told(state) == []  # what is kept of this sitting are its own answers
 
 
+def test_what_changed_since_last_time_is_told_to_the_person_herself_in_kind_words(world: World) -> None:
+    from daremo.web.apps.journal.act import of_the_system
+    from daremo.web.apps.skills import measure
+    from daremo.web.apps.skills import services as skills
+
+    names = [f"r{a}-{name}" for a in range(1, 6) for name in ("01-screen", "02-choice", "03-steps")]
+    right = {name: "2>1>3" if "steps" in name else "2" for name in names}
+    person = person_of(world)
+    skills.keep(
+        of_the_system(world.now),
+        person,
+        skills.Taken([(name, "dont-know") for name in names], {}, life_stage="75_84"),
+    )
+
+    def page(told: dict[str, str], number: int, role: str = "manager") -> str:
+        client = world.client(role)
+        session = client.session
+        sitting = measure.answered("75_84", list(told.items()))
+        session["skill_check"] = {"mode": "assisted", "person": number, "at": world.now.isoformat(), "state": sitting}
+        session.save()
+        return client.get("/check/result/").content.decode() + client.get("/check/result/paper/").content.decode()
+
+    better = page(right, person.pk)
+    assert better.count("前より、できることがふえました") == 2 and "よくのびたこと：" in better
+    alike = page(dict.fromkeys(names, "dont-know"), person.pk)
+    assert "前と同じくらいです" in alike and "よくのびたこと" not in alike
+    # somebody whom nobody asked in person is not told that she was here before
+    nobody = page(right, 0)
+    assert "前より" not in nobody and "前と同じ" not in nobody
+    assert "前より" not in page(right, world.other["people.person"].pk)
+
+
 def test_observation_is_asked_only_where_somebody_watches(world: World) -> None:
     from daremo.web.apps.skills import measure
 
@@ -100,27 +132,54 @@ def test_who_signs_out_takes_no_persons_right_along(world: World) -> None:
     assert 'name="name"' in client.get("/check/result/share/").content.decode()
 
 
-def test_a_paper_form_is_entered_and_shows_its_result(world: World) -> None:
+def test_the_sum_of_the_first_sheet_chooses_the_second_and_both_show_a_result(world: World) -> None:
+    from daremo.web.apps.skills import sheets
+
     client = world.client("supporter")
-    page = client.get("/skills/form/").content.decode()
-    assert "r1-01-screen" in page
-    told = {
-        "stage": "85_over",
-        "r1-01-screen": "2",
-        "r2-03-steps": "213",
-        "r3-02-choice": "dont-know",
-        "r4-01-screen": "9",
-    }
-    assert client.post("/skills/form/", told).headers["Location"] == "/check/result/"
-    state = client.session["skill_check"]["state"]
-    assert [name for name, _ in state["told"]] == ["r1-01-screen", "r2-03-steps", "r3-02-choice"] or len(
-        state["told"]
-    ) >= 2
+    assert "1点になる番号" in client.get("/skills/form/").content.decode()
+    assert client.post("/skills/form/", {"points": " ５ "}).headers["Location"] == "/skills/form/5/"
+    assert (sheets.second_of(0), sheets.second_of(5)) == ("a", "c")
+    page = client.get("/skills/form/5/").content.decode()
+    assert "「C」の紙" in page and "/check/form/c/" in page
+    told = {item.item: "2" for item in (*sheets.items_of("first"), *sheets.items_of("c"))}
+    some = dict(list(told.items())[2:])
+    some[next(iter(some))] = "9"  # nobody can circle it
+    assert client.post("/skills/form/5/", {"stage": "85_over"} | some).headers["Location"] == "/check/result/"
+    kept = client.session["skill_check"]
+    assert (kept["mode"], kept["stage"], len(kept["state"]["told"])) == ("paper", "85_over", len(told) - 3)
     assert client.get("/check/result/").status_code == 200
 
 
+def test_what_is_no_sum_is_asked_again_and_a_sheet_that_is_none_is_not_found(world: World) -> None:
+    client = world.client("supporter")
+    for wrong in ("", "6", "-1", "many"):
+        answer = client.post("/skills/form/", {"points": wrong})
+        assert answer.status_code == 200 and "エラー：" in answer.content.decode()
+    assert client.get("/skills/form/6/").status_code == 404
+    assert client.get("/check/form/d/").status_code == 404 and client.get("/check/form/easy/").status_code == 404
+
+
+def test_sheets_ask_only_what_one_circle_answers_and_no_question_twice(world: World) -> None:
+    from daremo.web.apps.skills import sheets
+
+    first = sheets.items_of("first")
+    assert len(first) == sheets.FIRST == sheets.most_points()
+    assert {1, 2, 3, 4} <= {item.area for item in first}
+    for sheet in sheets.SECOND:
+        second = sheets.items_of(sheet)
+        assert {item.kind for item in (*first, *second)} <= {"choice", "screen"}
+        assert not {item.item for item in first} & {item.item for item in second}
+        page = world.client("supporter").get(f"/check/form/{sheet}/").content.decode()
+        assert all(item.words["question"].ja in page for item in second)
+    # a higher sum is never read as less: what the table of sums says without a machine
+    order = ["next", "with", "alone"]
+    for points in range(sheets.most_points() + 1):
+        told = [order.index(row.level) for row in sheets.told_by(points)]
+        assert told == sorted(told) and len(told) == len(sheets.items_of(sheets.second_of(points))) + 1
+
+
 def test_an_empty_paper_form_is_answered_gently(world: World) -> None:
-    answer = world.client("supporter").post("/skills/form/", {"stage": "unknown"})
+    answer = world.client("supporter").post("/skills/form/2/", {"stage": "unknown"})
     assert answer.status_code == 200 and "エラー：" in answer.content.decode()
 
 
@@ -150,14 +209,6 @@ def test_only_the_city_takes_tables_out(world: World) -> None:
     assert city.get("/skills/export/residents.csv").headers["Content-Type"].startswith("text/csv")
     assert city.get("/skills/export/answers.csv").status_code == 404  # too few
     assert city.get("/skills/export/other.csv").status_code == 404
-
-
-def test_the_paper_form_asks_every_area(world: World) -> None:
-    from daremo.web.apps.skills import measure
-
-    areas = {item.area for item in measure.paper_items()}
-    assert areas == {0, 1, 2, 3, 4, 5} and len(measure.paper_items()) == 11
-    assert world.client("supporter").get("/check/form/").status_code == 200
 
 
 __all__ = ["item_of"]

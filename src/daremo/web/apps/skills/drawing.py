@@ -14,6 +14,8 @@ from daremo.assess.content.screens import places_of, size_of
 from daremo.web.ui.text import to_plain
 
 _OPEN = re.compile(r"<svg\b[^>]*>", re.S)
+#: Drawings that show the telephone itself; a frame around them would be a telephone in a telephone.
+_DEVICES = frozenset({"body"})
 _BEFORE = re.compile(r"^.*?(?=<svg\b)", re.S)
 
 
@@ -27,9 +29,11 @@ def _inside(name: str) -> tuple[str, tuple[float, float]]:
 
 
 def free_of_frame(item: Item) -> bool:
-    """Tell whether the picture is no telephone (its shape is not that of a screen held upright)."""
+    """Tell whether the picture is no screen of a telephone: it is wide, or shows the telephone itself from outside."""
     if not item.picture:
         return False
+    if item.picture in _DEVICES:
+        return True
     width, height = _inside(item.picture)[1]
     return width >= height
 

@@ -61,12 +61,14 @@ def reports() -> dict[str, Item]:
 
 
 @cache
-def _tasks() -> dict[str, Item]:
+def tasks() -> dict[str, Item]:
+    """Return the questions that measure, by name."""
     return {name: item for name, item in content().items.items() if item.kind != "self"}
 
 
 @cache
-def _check() -> sitting.Check:
+def check() -> sitting.Check:
+    """Return the bank as it is sat."""
     # the ladder before the five areas is a part of finding one's way when something looks strange
     rows = [
         expert_item(
@@ -78,7 +80,7 @@ def _check() -> sitting.Check:
             categories=i.categories,
             competence=i.competence,
         )
-        for i in _tasks().values()
+        for i in tasks().values()
     ]
     return sitting.check_of(rows, AREAS, rules=RULES, stage_mean=STAGE_MEAN)
 
@@ -107,16 +109,16 @@ def begin(
     earlier : dict, optional
         State of an earlier sitting of the same person (`answered`), which counts on.
     """
-    if not _tasks():
+    if not tasks():
         return {}
     by_area: dict[str, list[float]] = {}
     for name, value in report.items():
         if name in reports():
             by_area.setdefault(str(reports()[name].area), []).append((value - REPORT_MIDDLE) / REPORT_SPREAD)
-    watched = () if observed else [name for name, item in _tasks().items() if item.kind == "observe"]
+    watched = () if observed else [name for name, item in tasks().items() if item.kind == "observe"]
     number = zlib.crc32(seed.encode())
     state = sitting.start(
-        _check(),
+        check(),
         self_report={area: sum(told) / len(told) for area, told in by_area.items()},
         life_stage=stage,
         seed=number,
@@ -134,7 +136,7 @@ def _put_aside(seed: int) -> set[str]:
     """
     dice, aside = random.Random(seed), set[str]()
     for area in range(6):
-        mine = sorted(name for name, item in _tasks().items() if item.area == area)
+        mine = sorted(name for name, item in tasks().items() if item.area == area)
         dice.shuffle(mine)
         aside.update(mine[max(ceil(DRAWN_SHARE * len(mine)), DRAWN_LEAST) :])
     return aside
@@ -143,7 +145,7 @@ def _put_aside(seed: int) -> set[str]:
 def usable(state: State) -> bool:
     """Tell whether a state fits the questions as they are now; it may be days old."""
     try:
-        sitting.result(_check(), state)
+        sitting.result(check(), state)
         return "raw" in state
     except DaremoError:
         return False
@@ -153,8 +155,8 @@ def now_asked(state: State) -> Asked | None:
     """Return the question to ask now; None where the sitting is over."""
     if not state:
         return None
-    found = sitting.next_item(_check(), state)
-    return None if found["item"] is None else Asked(_tasks()[found["item"]], found["number"], found["most"])
+    found = sitting.next_item(check(), state)
+    return None if found["item"] is None else Asked(tasks()[found["item"]], found["number"], found["most"])
 
 
 def give(state: State, item: Item, answer: str) -> dict[str, Any]:
@@ -165,7 +167,7 @@ def give(state: State, item: Item, answer: str) -> dict[str, Any]:
     UsageError
         ``bad-answer``.
     """
-    after = sitting.answer(_check(), state, item.item, item.score(answer))
+    after = sitting.answer(check(), state, item.item, item.score(answer))
     return {**after, "raw": [*state["raw"], [item.item, answer]]}
 
 
@@ -188,7 +190,7 @@ def profile(state: State) -> dict[int, tuple[float, float]]:
     """Return what is known of each area: mean and standard error (ability)."""
     if not state:
         return {}
-    rows = sitting.result(_check(), state)["areas"]
+    rows = sitting.result(check(), state)["areas"]
     return {int(row["area"]): (round(row["mean"], 4), round(row["se"], 4)) for row in rows}
 
 
@@ -196,7 +198,7 @@ def outcome(state: State) -> Outcome:
     """Return how far the person goes alone in each area; before the first answer everything is open."""
     if not told(state):
         return Outcome({}, {})
-    rows = sitting.result(_check(), state)["areas"]
+    rows = sitting.result(check(), state)["areas"]
     levels = {int(row["area"]): {"not-yet": "next"}.get(row["level"], row["level"]) for row in rows}
     return Outcome(levels, {int(row["area"]): row["alone"] + 0.5 * row["with"] for row in rows})
 
@@ -205,7 +207,7 @@ def answered(stage: str, answers: Sequence[Sequence[str]]) -> dict[str, Any]:
     """Return the state of a sitting that is over: on paper, or kept earlier; questions that are no more are left out."""
     state = begin(stage, {}, seed="answered", observed=True)
     for name, answer in answers:
-        item = _tasks().get(name)
+        item = tasks().get(name)
         if item is not None and name not in dict(state["raw"]):
             state = give(state, item, answer)
     return {**state, "most": max(LENGTH, len(answers))} if state else {}
@@ -213,19 +215,4 @@ def answered(stage: str, answers: Sequence[Sequence[str]]) -> dict[str, Any]:
 
 def changed(before: State, after: State) -> dict[str, Any]:
     """Return the gain between two sittings, as `daremo.assess.gain` tells it."""
-    return gain(_check(), before, after)
-
-
-@cache
-def paper_items() -> tuple[Item, ...]:
-    """Return the questions of the paper form: of each area two kinds, those whose difficulty lies nearest below the middle."""
-    found: list[Item] = []
-    for area in range(6):
-        mine = [i for i in _tasks().values() if i.area == area and i.kind in ("choice", "screen", "steps")]
-        mine.sort(key=lambda i: (abs(i.prior_b + 0.7), i.item))
-        kinds: list[Item] = []
-        for item in mine:
-            if item.kind not in {k.kind for k in kinds} and len(kinds) < (1 if area == 0 else 2):
-                kinds.append(item)
-        found += sorted(kinds, key=lambda i: i.prior_b)
-    return tuple(found)
+    return gain(check(), before, after)

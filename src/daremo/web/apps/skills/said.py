@@ -87,6 +87,18 @@ def headline(levels: dict[int, str]) -> tuple[str, str]:
     return first, next_line(rest[0]) if rest else _("人に教えることも、できそうです。")
 
 
+def change(verdict: str) -> tuple[str, str]:
+    """Return how a change since an earlier check is told to the person herself: a heading and a sentence, both kind."""
+    return {
+        "up": (_("前より、できることがふえました"), _("れんしゅうが、力になっています。")),
+        "same": (_("前と同じくらいです"), _("ちがいは、まだはっきりしません。つづけると、見えてきます。")),
+        "down": (
+            _("きょうは、前とちがうようすでした"),
+            _("日によって変わります。気にせず、いっしょにやってみましょう。"),
+        ),
+    }[verdict]
+
+
 @dataclass(frozen=True, slots=True)
 class Ring:
     """One card of the result."""

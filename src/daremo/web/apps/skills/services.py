@@ -167,11 +167,16 @@ class Compared:
 
 def compared(before: Check, after: Check) -> Compared | None:
     """Return what changed between two checks; None where no area was asked about both times."""
-    found = measure.changed(*(measure.answered(c.life_stage, c.answers) for c in (before, after)))
+    return grown(before, measure.answered(after.life_stage, after.answers), after.at)
+
+
+def grown(before: Check, state: measure.State, at: datetime) -> Compared | None:
+    """Return what changed from a check to a sitting that nobody keeps yet; None where no area was asked about both times."""
+    found = measure.changed(measure.answered(before.life_stage, before.answers), state)
     if found["overall"]["gain"] is None:
         return None
     areas = {int(row["area"]): _change(row) for row in found["areas"] if row["gain"] is not None}
-    return Compared(before.at, after.at, areas, _change(found["overall"]))
+    return Compared(before.at, at, areas, _change(found["overall"]))
 
 
 def _change(row: dict[str, Any]) -> Change:

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -155,7 +156,8 @@ def task(request: HttpRequest) -> HttpResponse:
             return redirect("skills:task")
         else:
             drafts.store(request, draft, now)
-            return redirect("skills:task")
+            # on a narrow phone the page would begin at its top again, above what is to be pressed next
+            return redirect(f"{reverse('skills:task')}#order")
     elif request.method == "POST":
         # the page of an earlier question, sent twice or from another window
         return redirect("skills:task")

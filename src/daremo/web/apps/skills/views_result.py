@@ -28,6 +28,9 @@ from daremo.web.apps.visits import services as visits
 from daremo.web.days import day_of
 from daremo.web.ui.dates import say_day, say_time
 
+#: From this probability of a gain on an area is named, where the gain over all areas is sure.
+LIKELY = 0.9
+
 
 def taken_of(draft: Draft) -> skills.Taken:
     """Return the sitting of a draft as the services take it."""
@@ -41,7 +44,7 @@ def taken_of(draft: Draft) -> skills.Taken:
     )
 
 
-def shown(draft: Draft) -> dict[str, Any]:
+def shown(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     """Return what the page of a result says, on the screen and on paper."""
     now, language = clock.now(), get_language() or "ja"
     outcome = measure.outcome(draft.state)
@@ -60,6 +63,30 @@ def shown(draft: Draft) -> dict[str, Any]:
         "when": now,
         "assisted": draft.mode in ("assisted", "paper"),
         "kiosk": draft.mode == "kiosk",
+        "change": _changed(request, draft, now),
+    }
+
+
+def _changed(request: HttpRequest, draft: Draft, now: Any) -> dict[str, str] | None:
+    """Return what changed since the first result that the person agreed to show.
+
+    Only where a member of staff sits with her and knows who she is: a name and a number alone must not tell anybody that
+    somebody was here before.
+    """
+    person = asked_person(request, draft)
+    checks = skills.checks_of(person) if person is not None else []
+    found = skills.grown(checks[0], draft.state, now) if checks and measure.told(draft.state) else None
+    if found is None:
+        return None
+    heading, line = said.change(found.total.verdict)
+    # few answers of one area are seldom sure by themselves; the sentence on all of them is
+    up = sorted((a for a, one in found.areas.items() if one.sure >= LIKELY), key=lambda a: -found.areas[a].sure)[:2]
+    names = _("、").join(fill(_("「{area}」"), area=said.area_name(area)) for area in up)
+    return {
+        "heading": heading,
+        "line": line,
+        "areas": fill(_("よくのびたこと：{areas}"), areas=names) if names and found.total.verdict == "up" else "",
+        "when": fill(_("{day}のときとくらべました。"), day=say_day(found.first, day_of(now))),
     }
 
 
@@ -112,7 +139,7 @@ def result(request: HttpRequest) -> HttpResponse:
             draft = Draft(mode=draft.mode, point=draft.point, kept="none")
         drafts.store(request, draft, now)
         return redirect({"paper": "skills:paper", "share": "skills:share", "none": "skills:done"}[choice])
-    return render(request, "skills/result.html", {**shown(draft), "form": form, "draft": draft})
+    return render(request, "skills/result.html", {**shown(request, draft), "form": form, "draft": draft})
 
 
 @public_page
@@ -190,7 +217,7 @@ def paper(request: HttpRequest) -> HttpResponse:
     if draft is None or not draft.state:
         return redirect("skills:start")
     address = request.build_absolute_uri(reverse("skills:lessons"))
-    return render(request, "skills/paper.html", {**shown(draft), "address": address})
+    return render(request, "skills/paper.html", {**shown(request, draft), "address": address})
 
 
 @public_page

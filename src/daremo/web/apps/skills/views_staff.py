@@ -1,4 +1,4 @@
-"""The check with somebody beside: a supporter asks, enters a paper form, sees what a person agreed to show."""
+"""The check with somebody beside: a supporter asks, and sees what a person agreed to show."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from daremo.assess.content.read import content
-from daremo.assess.content.records import DONT_KNOW
 from daremo.web import clock
 from daremo.web.apps.finder.words import fill
 from daremo.web.apps.people import services as people
 from daremo.web.apps.skills import draft as drafts
-from daremo.web.apps.skills import drawing, measure, offers, said
+from daremo.web.apps.skills import measure, offers, said
 from daremo.web.apps.skills import services as skills
 from daremo.web.apps.skills.draft import Draft
 from daremo.web.apps.skills.forms import STAGES
 from daremo.web.apps.skills.models import Check
-from daremo.web.apps.staff.access import may, public_page, staff_page, visible
+from daremo.web.apps.staff.access import may, staff_page, visible
 from daremo.web.days import day_of
 from daremo.web.ui.dates import say_date
 
@@ -127,59 +126,3 @@ def withdraw(request: HttpRequest, check_id: int) -> HttpResponse:
     number = row.person_id
     skills.withdraw(request.act, row)  # type: ignore[attr-defined]
     return redirect("skills:person", person_id=number)
-
-
-@staff_page("skills.edit")
-@never_cache
-def enter(request: HttpRequest) -> HttpResponse:
-    """Enter a paper form; its result is shown at once, and the person chooses as anybody does."""
-    language = get_language() or "ja"
-    items = measure.paper_items()
-    if request.method == "POST":
-        told = {}
-        for item in items:
-            answer = request.POST.get(item.item, "").strip().replace("＞", ">").replace("、", ">").replace(" ", "")
-            answer = ">".join(answer) if item.kind == "steps" and answer.isdecimal() else answer
-            try:
-                if answer:
-                    item.score(answer)
-                    told[item.item] = answer
-            except ValueError:
-                continue
-        stage = request.POST.get("stage", "unknown")
-        draft = Draft(mode="paper", stage=stage if stage in dict(STAGES) else "unknown", ended=True)
-        if told:
-            draft.state = measure.answered(draft.stage, list(told.items()))
-            drafts.store(request, draft, clock.now())
-            return redirect("skills:result")
-    return render(
-        request,
-        "skills/enter.html",
-        {
-            "items": [_entered(item, n, language) for n, item in enumerate(items, 1)],
-            "stages": STAGES,
-            "problem": request.method == "POST",
-            "has_errors": request.method == "POST",
-            "dont_know": DONT_KNOW,
-        },
-    )
-
-
-def _entered(item: Any, number: int, language: str) -> dict[str, Any]:
-    return {
-        "item": item.item,
-        "number": number,
-        "kind": item.kind,
-        "question": item.words["question"].said(language),
-        "hint": item.words["hint"].said(language) if "hint" in item.words else "",
-        "options": [{"value": str(n), "text": text.said(language)} for n, text in enumerate(item.options, 1)],
-        "picture": drawing.drawn(item, language, numbers=True) if item.picture else "",
-    }
-
-
-@public_page
-def form(request: HttpRequest) -> HttpResponse:
-    """Show the paper form: the same questions for everybody, on A4, to be handed in or taken home."""
-    language = get_language() or "ja"
-    items = [_entered(item, n, language) for n, item in enumerate(measure.paper_items(), 1)]
-    return render(request, "skills/form.html", {"items": items, "stages": STAGES})
