@@ -13,14 +13,13 @@ from daremo.cli.frame import DONE, Voice, example, verb
 from daremo.cli.text import people as whole
 from daremo.cli.text import table, yen
 from daremo.cli.trust.given import problem, text_of
+from daremo.cli.trust.residents import residents
 from daremo.kernel.errors import UsageError
 
 if TYPE_CHECKING:
     from daremo.trust.assurance.choose import Decision
 
 MOST_BYTES = 1_000_000
-#: Residents whose life stages stand in where no region is given.
-PRIOR_PEOPLE = 100_000.0
 
 
 @click.command(
@@ -67,7 +66,7 @@ def assurance(
     if isinstance(asked, dict):
         asked = {**asked, **({"rules": rules} if rules else {})}
         asked |= {} if budget_yen is None else {"budget_yen": budget_yen}
-    people, source = _people(region)
+    people, source = residents(region)
     question = read.question(asked, people, str(name))
     decision = choose(question, accept_unserved=accept_unserved, progress=voice.progress())
     voice.hush()
@@ -112,27 +111,6 @@ def _day(text: str | None) -> Any:
         return datetime.date.fromisoformat(text) if text else None
     except ValueError as e:
         raise problem("bad-date", "--decided", value=text or "") from e
-
-
-def _people(region: Path | None) -> tuple[dict[str, float], str]:
-    """Residents by life stage, and where the counts come from."""
-    import numpy as np
-
-    from daremo.kernel.tables import rows_of
-    from daremo.region.model import STAGES, load
-
-    if region is not None:
-        loaded = load(region)
-        return dict(zip(STAGES, loaded.people_dg().sum(axis=0).tolist())), loaded.name
-    ages = [
-        (int(r["age_from"]), int(r["age_to"]), float(r["people"])) for r in rows_of("daremo.region", "age_structure")
-    ]
-    bounds = [(int(r["age_from"]), int(r["age_to"])) for r in rows_of("daremo.region", "stages")]
-    counts = np.array(
-        [sum(n * max(min(b, high) - max(a, low) + 1, 0) / (high - low + 1) for low, high, n in ages) for a, b in bounds]
-    )
-    scaled = counts / sum(n for _, _, n in ages) * PRIOR_PEOPLE
-    return dict(zip(STAGES, scaled.tolist())), "national age structure, 100,000 residents"
 
 
 def _show(voice: Voice, decision: Decision, told: dict[str, Any], out: Path | None) -> None:
