@@ -322,7 +322,7 @@ def told(
     found_errors = standard_errors(fit, par, beta, sd_g, errors)
     se = found_errors.slots
     count = np.add.reduceat(fit.counts(), lay.first)
-    items = tuple(_item(fit, j, par, se, count[j]) for j in range(len(a.items)))
+    items = tuple(item_of(a, lay, j, par, se, count[j]) for j in range(len(a.items)))
     scale = float(par[0, 0]) if lay.shared else 1.0
     effects, se_mean, se_sd = _latent(fit, beta, sd_g, scale, found_errors)
     return Calibration(
@@ -354,8 +354,8 @@ def _latent(
     return effects, tuple(held + se[: first - latent.held]), tuple(own + se[n:])
 
 
-def _item(fit: Fit, j: int, par: Float, se: Float, count: float) -> Item:
-    lay, a = fit.layout, fit.answers
+def item_of(a: Answers, lay: Layout, j: int, par: Float, se: Float, count: float) -> Item:
+    """Item j as it is told; parameters and their errors in slots, shape (items, slots)."""
     k = int(lay.n_cat[j])
 
     def known(v: Any) -> float | None:

@@ -13,7 +13,7 @@ from daremo.cli.text import table
 from daremo.kernel.errors import UsageError
 
 if TYPE_CHECKING:
-    from daremo.assess.model import Calibration, Item, Model
+    from daremo.assess.model import Answers, Calibration, Item, Model
 
 SHOWN = 40
 
@@ -48,11 +48,17 @@ SHOWN = 40
     type=click.Path(path_type=Path),
     help="Items with known curves, which are held: JSON of -o, or CSV item,a,d. Means and spreads of all groups are then free.",
 )
+@click.option(
+    "--areas",
+    "area_file",
+    type=click.Path(path_type=Path),
+    help="CSV item,area: fit several areas under a general ability (second-order model).",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the item bank as JSON.")
 @verb
 def calibrate(
     voice: Voice, answers: Path, model: str, errors: str, no_prior: bool, with_fit: bool, group: str, covariates: str,
-    anchor_file: Path | None, out: Path | None, **asked: Any,
+    anchor_file: Path | None, area_file: Path | None, out: Path | None, **asked: Any,
 ) -> int:  # fmt: skip
     """Calibrate the items of ANSWERS by marginal maximum likelihood, whoever answered whichever items.
 
@@ -69,6 +75,11 @@ def calibrate(
     if errors == "sandwich" and not asked.get("weight") and bool((read.weight != 1).any()):
         fix = "調査の重みの列を --weight で書くか、度数の表には full を使ってください"
         raise UsageError("bad-errors", "度数は人数で、調査の重みではありません", fix, "--errors")
+    if area_file is not None:
+        if with_fit or group or columns or anchors or errors == "sandwich":
+            fix = "--areas は --fit・--group・--covariates・--anchors・--errors sandwich なしで使ってください"
+            raise UsageError("bad-areas", "分野のモデルと一緒には使えません", fix, "--areas")
+        return _areas(voice, read, model, errors, area_file, out)
     if with_fit and (group or columns or anchors):
         fix = "--fit は --group・--covariates・--anchors なしで使ってください"
         raise UsageError("bad-fit", "合い方（--fit）は、1つのグループでだけ調べられます", fix, "--fit")
@@ -99,6 +110,54 @@ def calibrate(
         _show_fit(voice, told["fit"])
     if out is not None:
         voice.say(voice(f"\n問題の表: {out}", f"\nItem bank: {out}"))
+    return DONE
+
+
+def _areas(voice: Voice, read: Answers, model: str, errors: str, area_file: Path, out: Path | None) -> int:
+    """The second-order model: told, written and shown."""
+    from daremo.assess.calibrate import first_few
+    from daremo.assess.second_order import calibrate_areas
+
+    area_of = options.areas_of(area_file)
+    chosen = cast("Model", model)
+    progress = voice.progress()
+    # compiled outside the time told
+    calibrate_areas(first_few(read), area_of, chosen, most=1, errors=errors != "none", nodes=9, general=5)
+    found = calibrate_areas(read, area_of, chosen, errors=errors != "none", progress=progress)
+    voice.hush()
+    told = {**found.as_dict(), "problems": [p.as_dict() for p in read.problems]}
+    if out is not None:
+        options.write_json(out, told)
+    voice.answer(told)
+    voice.say(
+        voice(
+            f"{found.persons:,}人の{found.answers:,}件の回答から、{len(found.areas)}つの分野の{len(found.items)}問を調べました"
+            f"（{model}、対数尤度 {found.log_likelihood:,.4f}、{found.cpu_seconds:.2f}秒）。",
+            f"{len(found.items)} items of {len(found.areas)} areas from {found.answers:,} answers by {found.persons:,} people "
+            f"({model}, log-likelihood {found.log_likelihood:,.4f}, {found.cpu_seconds:.2f} s).",
+        )
+    )
+    if not found.converged:
+        voice.say(voice("まだ収束していません。この値は使わないでください。", "NOT converged. Do not use."))
+    head = [voice("分野", "area"), voice("全体の力との相関", "loading"), *found.areas]
+    rows = [
+        [a, _with(float(found.loadings[k]), found.se_loadings[k]), *(f"{v:.2f}" for v in found.correlations[k])]
+        for k, a in enumerate(found.areas)
+    ]
+    for line in table(head, rows, right=tuple(range(1, len(head)))):
+        voice.say(line)
+    head = voice("問題,分野,識別力 a,切片 d,回答", "item,area,slope a,intercepts d,answers").split(",")
+    rows = []
+    for i, k in zip(found.items[:SHOWN], found.area_j, strict=False):
+        name, a, d, *_, count = _row(i)
+        rows.append([name, found.areas[k], a, d, count])
+    for line in table(head, rows, right=(4,), widest=60):
+        voice.say(line)
+    if len(found.items) > SHOWN:
+        more = len(found.items) - SHOWN
+        voice.say(voice(f"ほかに{more}問。--json か -o で全部見られます。", f"{more} more; --json or -o has them all."))
+    for line in problem_lines(read.problems, voice, 8):
+        voice.say(line)
     return DONE
 
 

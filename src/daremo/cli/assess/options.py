@@ -88,6 +88,22 @@ def _key(text: str) -> dict[str, str] | list[str]:
     return [x.strip() for x in text.split(",")]
 
 
+def areas_of(path: Path) -> dict[str, str]:
+    """Area of each item, from a CSV ``item,area``.
+
+    Raises
+    ------
+    UsageError
+        ``no-area``.
+    """
+    from daremo.assess.read import frame_of
+
+    frame = frame_of(path)
+    if "item" not in frame.columns or "area" not in frame.columns:
+        raise UsageError("no-area", "分野の表が読めません", "item,area の2列にしてください", str(path))
+    return {str(i): str(a) for i, a in frame.select("item", "area").iter_rows() if i is not None and a is not None}
+
+
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write a result whole or not at all."""
     from daremo.kernel.results import plain, write_whole
