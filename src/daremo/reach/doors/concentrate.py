@@ -22,6 +22,7 @@ from daremo.reach.doors.exchange import exchange
 from daremo.reach.doors.greedy import Columns, greedy, worth_of
 from daremo.reach.doors.prices import FREE, OPEN, SHUT
 from daremo.reach.doors.question import Doors
+from daremo.reach.doors.regions_windows import groups_of
 
 Int = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -33,6 +34,8 @@ TIMES, MORE = 6.0, 20
 WORK, FEWEST, MOST, KICKS = 3e8, 200, 1_500, (4, 6, 8)
 #: Layouts kept; new ones at most, and ends after so many that brought nothing, or that met the best one again.
 KEPT, TURNS, IDLE, MET = 6, 40, 12, 3
+#: Sweeps of neighbourhoods without anything better before it ends: those of `regions_windows.SIZES`.
+SWEEPS = 4
 #: Entries of a programme at most; branches of HiGHS.
 ENTRIES, BRANCHES = 1_200_000, 60
 
@@ -80,6 +83,30 @@ def concentrated(
             kept = _best([*kept, (worth_of(q, layout), layout)])
         value, is_open = kept[0]
         idle, met = (0, 0) if value > before else (idle + 1, met)
+    return windowed(q, state, is_open, value, grain=grain, bound=bound, late=late)
+
+
+def windowed(
+    q: Doors, state: State, is_open: Mask, value: float, *, grain: float, bound: float, late: Callable[[], bool]
+) -> tuple[Mask, float]:
+    """The layout with one neighbourhood of places after another chosen anew, what it spends there staying the same.
+
+    Larger and larger neighbourhoods, after a better layout from the smallest again; arguments as for `concentrated`.
+    """
+    columns = Columns.of(q)
+    sweep = 0
+    while sweep < SWEEPS:
+        before = value
+        for places in groups_of(q, columns, state, sweep):
+            if late() or value + grain > bound:
+                return is_open, value
+            decided = np.where(is_open, OPEN, SHUT).astype(np.int8)
+            decided[places[state[places] == FREE]] = FREE
+            decided = np.where(state == FREE, decided, state)
+            layout = _chosen(q, decided, (value, is_open), grain)
+            if layout is not None:
+                is_open, value = layout, worth_of(q, layout)
+        sweep = 0 if value > before else sweep + 1
     return is_open, value
 
 
@@ -127,6 +154,14 @@ def _together(
             break
         layouts = layouts[:-1]
     else:
+        return None
+    return _chosen(q, decided, best, grain)
+
+
+def _chosen(q: Doors, decided: State, best: tuple[float, Mask], grain: float) -> Mask | None:
+    """The best layout over what is left free, as far as HiGHS comes; None where it finds no better or is not asked."""
+    small = compact(q, decided)
+    if not small.q.n_places or small.q.budget < 0 or entries(small.q) > ENTRIES:
         return None
     none = np.zeros(small.q.n_places, bool)
     found = branch_and_cut(
