@@ -167,7 +167,7 @@ def test_sheets_ask_only_what_one_circle_answers_and_no_question_twice(world: Wo
     assert {1, 2, 3, 4} <= {item.area for item in first}
     for sheet in sheets.SECOND:
         second = sheets.items_of(sheet)
-        assert {item.kind for item in (*first, *second)} <= {"choice", "screen"}
+        assert {item.kind for item in (*first, *second)} == {"choice"}
         assert not {item.item for item in first} & {item.item for item in second}
         page = world.client("supporter").get(f"/check/form/{sheet}/").content.decode()
         assert all(item.words["question"].ja in page for item in second)

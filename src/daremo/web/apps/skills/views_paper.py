@@ -112,7 +112,7 @@ def _shown(items: tuple[Item, ...]) -> list[dict[str, Any]]:
             "number": number,
             "question": item.words["question"].said(language),
             "options": [{"value": str(n), "text": text.said(language)} for n, text in enumerate(item.options, 1)],
-            "picture": drawing.drawn(item, language, numbers=True) if item.picture else "",
+            "picture": drawing.drawn(item, language) if item.picture else "",
         }
         for number, item in enumerate(items, 1)
     ]
