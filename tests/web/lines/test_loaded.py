@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,6 +199,26 @@ def test_an_answer_that_this_version_cannot_read_says_so(world: World) -> None:
     for path in ("/lines/", *(f"/lines/show/{k}/" for k in SHOWN)):
         assert "もう一度取りこんでください" in get(client, path)
     get(client, "/lines/failures/")
+
+
+def test_the_command_line_shows_all_files_or_none(
+    town: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from daremo.cli.frame import run
+    from daremo.cli.main import daremo as command
+    from daremo.web.apps.lines import services as lines
+
+    for kind in KINDS:
+        (tmp_path / f"{kind}.json").write_bytes(content(kind))
+    (tmp_path / "bad.json").write_bytes(content("load", bound=0.9))
+    told = ["--source", "県の計算", "--as-of", "2026-10-01", "--json"]
+    assert run(command, ["desk", "lines", str(tmp_path / "gaps.json"), str(tmp_path / "bad.json"), *told]) != 0
+    assert lines.newest("gaps") is None
+    capsys.readouterr()
+    assert run(command, ["desk", "lines", *(str(tmp_path / f"{kind}.json") for kind in KINDS), *told]) == 0
+    assert [one["kind"] for one in json.loads(capsys.readouterr().out)["shown"]] == list(KINDS)
+    row = lines.newest("gaps")
+    assert row is not None and (row.source, row.as_of, row.by) == ("県の計算", AS_OF, None)
 
 
 def test_time_takes_away_what_waits_what_breaks_and_what_is_old(town: Town) -> None:

@@ -85,6 +85,8 @@ def test_a_file_that_is_too_large_is_not_read() -> None:
         ("gaps", ("areas", 3, "people"), True),
         ("gaps", ("areas", 0, "name"), "x" * 121),
         ("gaps", ("areas", 0, "name"), "a\nb"),
+        ("gaps", ("areas", 0, "name"), "\ud800"),
+        ("gaps", ("areas", 7, "area"), "a001"),
         ("gaps", ("areas",), {}),
         ("load", ("utilisation",), 10**400),
         ("load", ("binding_links", 0, "add_gbps"), []),
@@ -134,5 +136,5 @@ def test_values_that_contradict_each_other_are_refused() -> None:
 def test_a_share_is_never_rounded_up_to_all() -> None:
     from daremo.web.apps.lines.shown import share
 
-    assert share(0.99996, 2) == ">99.99%" and share(1.0, 2) == "100.00%" and share(0.9999) == ">99%"
+    assert share(0.99996, 2) == "99.99%超" and share(1.0, 2) == "100.00%" and share(0.9999) == "99%超"
     assert all(math.isclose(float(share(x, 2).strip("%")), 100 * x, abs_tol=0.006) for x in (0.0, 0.1, 0.5, 0.9985))

@@ -263,19 +263,27 @@ def _fits(shape: Any, value: Any) -> bool:
     if isinstance(shape, Yes):
         return isinstance(value, bool)
     if isinstance(shape, Words):
-        return (
-            isinstance(value, str) and len(value) <= shape.most and all(ord(c) >= 32 and ord(c) != 127 for c in value)
-        )
+        return isinstance(value, str) and len(value) <= shape.most and not any(map(_strange, value))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     # whole numbers of any length are compared before they are made floats
     return shape.least <= value <= shape.most and math.isfinite(value)
 
 
+def _strange(letter: str) -> bool:
+    """Whether a letter is a control character or half of one that UTF-8 cannot write."""
+    return ord(letter) < 32 or ord(letter) == 127 or 0xD800 <= ord(letter) <= 0xDFFF
+
+
 def _check_order(kind: str, kept: dict[str, Any]) -> None:
     for small, large in ORDERED.get(kind, ()):
         _ordered(kept, small, large, "")
+    seen: set[str] = set()
     for n, row in enumerate(kept.get("areas", ())):
+        if row.get("area") in seen:
+            raise refusal("lines-bad-value", f"areas[{n}].area")
+        if "area" in row:
+            seen.add(row["area"])
         for small, large in ORDERED_ROWS.get(kind, ()):
             _ordered(row, small, large, f"areas[{n}].")
 

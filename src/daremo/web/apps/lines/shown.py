@@ -74,14 +74,14 @@ def count(value: float) -> str:
 def share(value: float | None, digits: int = 0) -> str:
     """A share as per cent; never rounded up to all or down to nothing.
 
-    >>> share(0.9998), share(0.99), share(None), share(0.35829, 2)
-    ('>99%', '99%', '—', '35.83%')
+    >>> share(0.99), share(None), share(0.35829, 2)
+    ('99%', '—', '35.83%')
     """
     if value is None:
         return "—"
     told = f"{100 * value:.{digits}f}%"
     if value < 1 and told == f"{100:.{digits}f}%":
-        return f">{100 - 10**-digits:.{digits}f}%"
+        return _("{share}超").format(share=f"{100 - 10**-digits:.{digits}f}%")
     return told
 
 
@@ -170,7 +170,8 @@ def gaps(data: Data) -> Shown:
 
 
 def _sources(rows: Sequence[Mapping[str, str]]) -> str:
-    return "、".join(" ".join(filter(None, (r["source"], r["date"]))) for r in rows) or "—"
+    said = {"residents": _("住民の声")}
+    return "、".join(" ".join(filter(None, (said.get(r["source"], r["source"]), r["date"]))) for r in rows) or "—"
 
 
 def load(data: Data) -> Shown:
@@ -246,7 +247,8 @@ def upgrade(data: Data) -> Shown:
     rows = [
         (
             r["link"], f"{r['from']}〜{r['to']}", f"{count(r['modules'])} × {r['module_gbps']:,g} Gbps",
-            yen(r["cost"] + (r["setup_cost"] if r["new_link"] else 0)), _("新しい回線") if r["new_link"] else _("増設"),
+            yen(r["cost"]),
+            _("新しい回線（ひくのに{yen}）").format(yen=yen(r["setup_cost"])) if r["new_link"] else _("増設"),
         )
         for r in sorted(data["install"], key=lambda r: (-r["cost"], r["link"]))
     ]  # fmt: skip

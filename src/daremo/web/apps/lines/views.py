@@ -55,16 +55,27 @@ def hub(request: HttpRequest) -> HttpResponse:
     for kind in SHOWN:
         row = lines.newest(kind)
         page = _page(row) if row is not None else None
-        told.append({"kind": kind, "word": kind_word(kind), "row": row, "lead": page.lead if page else "", "who": _who(row) if row else ""})  # fmt: skip
+        told.append(
+            {
+                "kind": kind, "word": kind_word(kind), "row": row, "lead": page.lead if page else "",
+                "who": _who(row) if row else "", "day": _day(row.as_of) if row else "",
+            }
+        )  # fmt: skip
     return render(
         request,
         "lines/hub.html",
         {
             "told": told,
             "history": [
-                {"row": row, "word": kind_word(row.kind), "who": _who(row), "waits": row.state == Answer.State.WAITING}
+                {
+                    "row": row,
+                    "word": kind_word(row.kind),
+                    "who": _who(row),
+                    "day": _day(day_of(row.at)),
+                    "waits": row.state == Answer.State.WAITING,
+                }
                 for row in lines.history()
-            ],
+            ],  # fmt: skip
             "may_edit": may(request, "lines.edit"),
             "may_failures": may(request, "failures.see"),
         },
@@ -117,6 +128,8 @@ def preview(request: HttpRequest, answer_id: int) -> HttpResponse:
     areas, strange = lines.strangers(row.data)
     page = _page(row) if row.kind in SHOWN else None
     before = lines.newest(row.kind)
+    if before is not None and before.pk == row.pk:
+        before = None
     return render(
         request,
         "lines/preview.html",
@@ -127,7 +140,8 @@ def preview(request: HttpRequest, answer_id: int) -> HttpResponse:
             "facts": [*(page.facts if page else ()), *_facts(row)],
             "areas": areas,
             "strange": strange,
-            "before": before if before is not None and before.pk != row.pk else None,
+            "before": before,
+            "before_day": _day(before.as_of) if before is not None else "",
             "problem": problem,
             "has_errors": problem is not None,
             "waits": row.state == Answer.State.WAITING,
