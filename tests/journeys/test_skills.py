@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys.desk import desk
 from tests.journeys.page import NARROW, check_page, check_print, chromium
@@ -241,36 +241,139 @@ def test_a_result_and_a_lesson_print_on_one_sheet(browser: Browser, address: str
         check_page(page)
 
 
-def test_the_paper_form_can_be_printed_and_entered(browser: Browser, address: str) -> None:
+@pytest.mark.parametrize("language", ["ja", "ja-easy", "en"])
+def test_both_sheets_of_paper_print_on_two_pages_each(browser: Browser, address: str, language: str) -> None:
+    with somebody(browser, address, language) as page:
+        for sheet in ("", "a/", "b/", "c/"):
+            page.goto(f"/check/form/{sheet}")
+            check_page(page, axe=language == "ja", keyboard=False)
+            check_print(page, at_most=2)
+
+
+def test_a_sum_chooses_the_second_sheet_and_both_give_a_result(browser: Browser, address: str) -> None:
     with staff(browser, address, "支援者") as page:
-        page.goto("/check/form/")
-        check_page(page)
-        check_print(page, at_most=4)
-        page.goto("/skills/form/")
+        page.goto("/skills/")
+        page.get_by_role("link", name="紙の答えを入れる").click()
+        check_page(page, citizen=False)
+        press(page, "2枚めを決める")
+        check_page(page, citizen=False, axe=False, keyboard=False)
+        page.fill("#points", "１")
+        press(page, "2枚めを決める")
         check_page(page, citizen=False, keyboard=False)
-        page.locator("fieldset:not(:first-of-type) input[type=radio]").first.check()
+        link = page.get_by_role("link", name=re.compile("2枚めの紙.*印刷")).get_attribute("href")
+        assert link == "/check/form/a/"
+        for group in page.locator("main section fieldset").all():
+            group.locator("input[type=radio]").first.check()
         press(page, "結果を見る")
         assert "/check/result/" in page.url
+        expect(page.locator(".ringcard")).to_have_count(6)
 
 
 def test_a_supporter_asks_somebody_who_cannot_hold_a_mouse(browser: Browser, address: str) -> None:
-    with staff(browser, address, "支援者") as page:
-        page.goto("/skills/")
-        check_page(page, citizen=False)
-        press(page, "いっしょに始める")
-        page.locator("input[value='85_over']").check()
-        page.locator("main form button.btn").first.click()
-        while "/about/" in page.url:
-            page.locator("main .choice input").last.check()
-            page.locator("main form button.btn").first.click()
-        check_page(page)
+    """She points or speaks, the supporter taps for her on a tablet; the answers to watched questions are the supporter's."""
+    context = browser.new_context(
+        base_url=address, has_touch=True, viewport={"width": 820, "height": 1180}, locale="ja-JP"
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+
+    def tap(words: Locator) -> None:
+        with page.expect_navigation():
+            words.tap()
+        settled(page)
+
+    page.goto("/staff/practice/")
+    with page.expect_navigation():
+        page.get_by_role("button", name=re.compile("^支援者（")).first.tap()
+    page.goto("/skills/")
+    tap(page.get_by_role("button", name="いっしょに始める"))
+    page.locator("label.choice:has(input[value='85_over'])").tap()
+    tap(page.locator("main form button.btn").first)
+    while "/about/" in page.url:
+        page.locator("main .choice").last.tap()
+        tap(page.locator("main form button.btn").first)
+    check_page(page)
+    page.set_viewport_size({"width": 820, "height": 1180})
+    taps = 0
+    for _ in range(40):
+        if "/task/" not in page.url:
+            break
         expect(page.locator(".asked-by")).to_be_visible()
-        for box in page.locator(".assisted .choice").all():
+        for box in page.locator(".assisted .choice:visible").all():
             size = box.bounding_box()
-            assert size is None or size["height"] >= 80  # a pointing finger is read from across the table
-        to_the_result(page)
-        page.locator("input[value=none]").check()
-        press(page, "これにする")
+            assert size is not None and size["height"] >= 80  # a pointing finger is read from across the table
+        if page.locator("#order").count() and not page.locator("button[name=press]").count():
+            tap(page.locator("main fieldset .actions button"))
+        elif page.locator("button[name=press]").count():
+            tap(page.locator("button[name=press]").first)
+        else:
+            target = page.locator(".tap").first if page.locator(".tap").count() else page.locator("label.choice").first
+            target.tap()
+            tap(page.locator("main fieldset .actions button"))
+        taps += 1
+    assert "/check/result/" in page.url and taps >= 6
+    check_page(page)
+    page.locator("label.choice:has(input[value=none])").tap()
+    tap(page.get_by_role("button", name="これにする"))
+    expect(page.locator(".ok-line")).to_be_visible()
+    context.close()
+
+
+def test_she_has_a_switch_and_no_hand_from_the_start_page_to_the_printed_result(browser: Browser, address: str) -> None:
+    """Tab, arrow, space and enter only, and no script: a switch or a mouth stick sends nothing else."""
+
+    def reach(wanted: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.locator(":focus").count() and page.locator(":focus").evaluate("(e, w) => e.matches(w)", wanted):
+                return
+        raise AssertionError(f"{wanted} is not reached by Tab on {page.url}")
+
+    def enter() -> None:
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        settled(page)
+
+    with somebody(browser, address, script=False) as page:
+        page.goto("/check/")
+        reach("main form button.btn")
+        enter()
+        reach("input[name=stage]")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Space")
+        reach("main form button[type=submit]")
+        enter()
+        while "/about/" in page.url:
+            if page.locator("button[name=skip]").count():
+                reach("button[name=skip]")
+            else:
+                reach("main .choice input")
+                page.keyboard.press("Space")
+                reach("main form button[type=submit]")
+            enter()
+        asked = 0
+        for _ in range(40):
+            if "/task/" not in page.url:
+                break
+            asked += 1
+            if page.locator("button[name=press]").count():
+                reach("button[name=press]")
+            elif page.locator("#order").count():
+                reach("fieldset .actions button")
+            else:
+                reach("input[name=answer]")
+                page.keyboard.press("Space")
+                reach("fieldset .actions button")
+            enter()
+        assert "/check/result/" in page.url and asked >= 6
+        reach("input[name=keep]")
+        page.keyboard.press("Space")
+        reach("section.panel button[type=submit]")
+        enter()
+        assert "/check/result/paper/" in page.url
+        reach("main form button[type=submit]")
+        enter()
+        assert page.url == address + "/"
 
 
 def test_a_kiosk_begins_anew_for_the_next_one(browser: Browser, address: str) -> None:
