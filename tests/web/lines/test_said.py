@@ -39,6 +39,26 @@ def test_words_of_a_month_are_one_count(town: Town) -> None:
             lines.say(town.act(), here, sort, outcome)
 
 
+def test_words_said_at_the_same_moment_are_all_counted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db.models import F
+
+    from daremo.web.apps.lines import services as lines
+    from daremo.web.apps.lines.models import Said
+
+    here = area()
+    lines.say(town.act(), here, "fixed", "slow")
+    move, others = lines.journal.move, [1, 1]
+
+    def slower(*given: Any, **more: Any) -> Any:
+        if others:
+            Said.objects.update(count=F("count") + others.pop())
+        return move(*given, **more)
+
+    monkeypatch.setattr(lines.journal, "move", slower)
+    lines.say(town.act(), here, "fixed", "slow")
+    assert Said.objects.get().count == 4
+
+
 def test_who_said_it_and_when_stands_nowhere(town: Town) -> None:
     from daremo.web.apps.journal import services as journal
     from daremo.web.apps.journal.models import Event
