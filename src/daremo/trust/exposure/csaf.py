@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from daremo.trust.exposure.bounded import refused
-from daremo.trust.exposure.model import Advisory, Affected, plain_name
+from daremo.trust.exposure.model import Advisory, Affected, Interval, plain_name
 from daremo.trust.exposure.purls import from_purl
 from daremo.trust.exposure.versions import Incomparable, from_vers
 
@@ -56,6 +56,7 @@ def _advisory(
                 found = products[product]
                 both = "possible" if state == "affected" and found.state == "possible" else state
                 affected.append(replace(found, state=both))  # type: ignore[arg-type]
+    affected += _between(status, products)
     fixed_ids = status.get("fixed", []) if isinstance(status, dict) else []
     fixed = {v for i in fixed_ids if isinstance(i, str) and i in products for v in products[i].versions}
     affected = [replace(a, fixed=tuple(sorted(fixed))) for a in affected]
@@ -84,6 +85,23 @@ def _advisory(
         file,
         tuple(todo),
     )
+
+
+def _between(status: Any, products: dict[str, Affected]) -> list[Affected]:
+    """What lies from the first to the last affected version of a product, or beyond one end: a person must look."""
+    ends: dict[tuple[str, str, str, str], dict[str, str]] = {}
+    for key in ("first_affected", "last_affected"):
+        ids = status.get(key, []) if isinstance(status, dict) else []
+        for product in ids if isinstance(ids, list) else []:
+            a = products.get(product) if isinstance(product, str) else None
+            if a is not None and a.versions:
+                ends.setdefault((a.type, a.namespace, a.name, a.vendor), {})[key] = a.versions[0]
+    return [
+        Affected(
+            *name, intervals=(Interval(e.get("first_affected"), e.get("last_affected"), True, True),), state="possible"
+        )
+        for name, e in sorted(ends.items())
+    ]
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
@@ -136,6 +154,8 @@ def _add(found: dict[str, Affected], product: dict[str, Any], place: _Place) -> 
             found[ident] = replace(base, versions=exact, intervals=intervals, excluded=excluded, every=every)
         except Incomparable:  # a range in words: a person must read it
             found[ident] = replace(base, every=True, state="possible")
+    elif version and not any(c.isdigit() for c in version):  # "all", "*", "n/a"
+        found[ident] = replace(base, every=True, state="possible")
     elif version:
         found[ident] = replace(base, versions=(version,))
     else:

@@ -27,6 +27,8 @@ _CLASSES: dict[str, Any] = {
 #: Words that mark a version before the one they follow.
 _BEFORE = {"dev": -6, "snapshot": -5, "alpha": -4, "a": -4, "beta": -3, "b": -3, "pre": -2, "preview": -2, "rc": -1}
 _PIECES = re.compile(r"\d+|[a-z]+")
+#: What begins a version that can be ordered; "unknown" or a commit cannot, though some ecosystems would take them.
+_BEGINS = re.compile(r"(?:v|version|release|rel|r)?[-._ ]?\d", re.IGNORECASE)
 _MOST_LETTERS = 200
 
 
@@ -42,10 +44,11 @@ class Natural:
     """
 
     def __init__(self, text: str) -> None:
-        pieces = _PIECES.findall(text.casefold().removeprefix("version").strip().removeprefix("v"))
-        if not pieces:
+        folded = re.sub(r"^(?:version|release|rel|v|r)[-._ ]?(?=\d)", "", text.casefold().strip())
+        found = list(_PIECES.finditer(folded))
+        if not found:
             raise Incomparable(text)
-        self.key = [_piece(p, i) for i, p in enumerate(pieces)]
+        self.key = [_piece(folded, m) for m in found]
         while len(self.key) > 1 and self.key[-1] == (1, 0, ""):
             self.key.pop()
 
@@ -65,10 +68,13 @@ class Natural:
         return hash(tuple(self.key))
 
 
-def _piece(piece: str, at: int) -> tuple[int, int, str]:
+def _piece(text: str, at: re.Match[str]) -> tuple[int, int, str]:
+    piece = at.group()
     if piece.isdigit():
         return (1, int(piece), "")
-    if at and piece in _BEFORE:
+    # 1.0a is a later letter release (as of OpenSSL), 1.0a1 and 1.0-a are alphas
+    joined = at.start() > 0 and text[at.start() - 1].isdigit() and not text[at.end() : at.end() + 1].isdigit()
+    if piece in _BEFORE and at.start() and not (len(piece) == 1 and joined):
         return (0, _BEFORE[piece], "")
     return (1, 0, piece)  # after nothing and zero, before one: 1.2 < 1.2a < 1.2.1
 
@@ -82,7 +88,7 @@ def parsed(type: str, text: str) -> Any:
     Incomparable
         Where it is not a version of this ecosystem.
     """
-    if not text or len(text) > _MOST_LETTERS:
+    if len(text) > _MOST_LETTERS or _BEGINS.match(text.strip()) is None:
         raise Incomparable(text)
     chosen = _CLASSES.get(type)
     if chosen is None:
@@ -172,8 +178,8 @@ def from_vers(text: str) -> tuple[str, tuple[Interval, ...], tuple[str, ...], tu
         raise Incomparable(text[:100])
     signed: list[tuple[str, str]] = []
     for part in parts:
-        match = re.fullmatch(r"\s*(<=|>=|!=|==|=|<|>)?\s*(\S+)\s*", part)
-        if match is None:
+        match = re.fullmatch(r"\s*(<=|>=|!=|==|=|<|>)?\s*([^\s<>=!]\S*)\s*", part)
+        if match is None or _BEGINS.match(match.group(2)) is None:
             raise Incomparable(part[:100])
         signed.append((match.group(1) or "=", match.group(2)))
     exact = tuple(x for s, x in signed if s in ("=", "=="))
@@ -186,6 +192,8 @@ def from_vers(text: str) -> tuple[str, tuple[Interval, ...], tuple[str, ...], tu
         return 1 if before(type, b[1], a[1]) else (a[0] > b[0]) - (a[0] < b[0])
 
     ordered = sorted(ends, key=functools.cmp_to_key(order))
+    if any(same(type, a[1], b[1]) for a, b in zip(ordered, ordered[1:])):
+        raise Incomparable(text[:100])  # VERS gives each version once
     intervals: list[Interval] = []
     low: tuple[str, bool] | None = None
     for sign, x in ordered:
