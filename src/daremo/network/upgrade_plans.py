@@ -114,7 +114,7 @@ class Plans(Search):
             x = np.asarray(h.getSolution().col_value)[: len(self.choice.link)]
             self.bound = max(self.bound, float(h.getInfo().objective_function_value) * (1 - 1e-9))
             solved += 1
-            self._tell("relax")
+            self._say("relax")
             done = len(self.rows)
             if not self._look(x):
                 break
@@ -124,7 +124,7 @@ class Plans(Search):
                 break
             self._put(h, self.rows[done:])
         self._dive(h)
-        self._tell("dive")
+        self._say("dive")
 
     def _dive(self, h: highspy.Highs) -> None:
         """A plan from the relaxation: raise what is nearly whole, solve again, until all is whole and carried."""
@@ -174,7 +174,7 @@ class Plans(Search):
             low = float(h.getInfo().mip_dual_bound)
             if np.isfinite(low):
                 self.bound = max(self.bound, low * (1 - 1e-9))
-            self._tell("whole")
+            self._say("whole")
             value = h.getSolution().col_value
             if len(value) < count:
                 return False
@@ -251,7 +251,7 @@ class Plans(Search):
                     x, moved = y, True
         self._keep(x)
 
-    def _tell(self, step: str) -> None:
+    def _say(self, step: str) -> None:
         cost = "—" if self.best is None else f"{self.cost:,.6g}"
         self.progress(-1.0, f"{step}: {cost} ≥ {self.bound:,.6g}, {len(self.rows)}")
 

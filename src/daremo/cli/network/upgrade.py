@@ -128,11 +128,8 @@ def with_modules(network: Network, given: tuple[str, ...]) -> Network:
         except ValueError:
             numbers = []
         if len(numbers) not in (2, 3) or not numbers[0] > 0 or min(numbers) < 0:
-            raise UsageError(
-                "bad-module",
-                f"増設の単位 {text} が読めません",
-                "容量:費用 か 容量:費用:1kmの費用 の形で書いてください（例 100:6000000:150000）",
-            )
+            told = next(r for r in rows_of("daremo.network", "problem_codes") if r["code"] == "bad-module")
+            raise UsageError("bad-module", told["ja"], told["fix"], text)
         kinds.append((numbers[0], numbers[1], numbers[2] if len(numbers) == 3 else 0.0))
     if not kinds:
         kinds = [(float(r["gbps"]), float(r["yen"]), float(r["yen_km"])) for r in rows_of("daremo.network", "modules")]
