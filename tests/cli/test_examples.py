@@ -54,6 +54,9 @@ def test_an_example_runs_as_typed(line: str, home: Path, monkeypatch: pytest.Mon
         write_examples(home)
     if line.split()[1] == "audit" or line.split()[1:3] in (["trust", "check"], ["trust", "notice"], ["trust", "audit"]):
         write_notices(home)
+    if line.split()[1:3] in (["trust", "assurance"], ["trust", "exposure"]) and "--sample" not in line:
+        verb, folder = line.split()[2], {"assurance": "questions", "exposure": "security"}[line.split()[2]]
+        assert run(command, ["trust", verb, "--sample", str(home / folder), "--quiet"]) == 0
     for path in home.glob("*.xlsx"):
         path.unlink()
     arguments = shlex.split(line)[1:]
