@@ -192,7 +192,20 @@ def _todo(request: HttpRequest, now: Any, today: date) -> list[dict[str, str]]:
         rows.append(
             {"due": "30日以内", "what": f"期限が近い資格が{papers}件", "href": "/staff/", "do": "職員のページを開く"}
         )
+    rows += _weak_spots(request, today)
     return rows
+
+
+def _weak_spots(request: HttpRequest, today: date) -> list[dict[str, str]]:
+    open_duties = apps.get_model("guard", "Duty")._default_manager.filter(state="open")
+    mine = visible(request, open_duties, "guard.see")
+    late, soon = mine.filter(due__lt=today).count(), mine.filter(due__range=(today, today + timedelta(days=7))).count()
+    told = [("期限切れ", "期限をすぎた", late), ("今週", "期限が近い", soon)]
+    return [
+        {"due": due, "what": f"{what}、機械の弱いところが{n}件", "href": "/guard/weak/", "do": "手当てを開く"}
+        for due, what, n in told
+        if n
+    ]
 
 
 @staff_page("figures.see")

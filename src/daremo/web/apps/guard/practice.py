@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from daremo.trust.assurance.read import shipped_json
+from daremo.trust.exposure.sample import sample_files
 from daremo.trust.mail.answers import Answers
 from daremo.trust.mail.reports import Report, Row, summarise
 from daremo.trust.posture.assess import assess
+from daremo.web.apps.guard import duties
 from daremo.web.apps.guard import services as guard
 from daremo.web.apps.journal.act import Act
 
@@ -40,7 +42,15 @@ def practise(act: Act, organisation: Any) -> int:
         )
         if decided:
             guard.decide(at, row)
+    at = replace(act, now=act.now - timedelta(days=9))
+    told = sample_files()
+    duties.take_inventory(at, organisation, _under("assets/", told), told["services.csv"].lstrip("\ufeff"))
+    duties.take_advisories(at, organisation, _under("advisories/", told), {"all": sum(PEOPLE.values()), **PEOPLE})
     return len(STEPS)
+
+
+def _under(folder: str, told: dict[str, str]) -> list[tuple[str, bytes]]:
+    return [(name.removeprefix(folder), text.encode()) for name, text in told.items() if name.startswith(folder)]
 
 
 def _report(begin: float) -> Report:

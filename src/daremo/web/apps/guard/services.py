@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from daremo.web.apps.guard import identity, mail
+from daremo.web.apps.guard import duties, identity, mail
 from daremo.web.apps.guard.models import Decision, DomainState
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
@@ -109,6 +109,8 @@ def keep_time(act: Act, today: date) -> int:
         latest[row["organisation_id"], row["domain"]] = row["pk"]
     old = DomainState.objects.filter(at__date__lt=before).exclude(pk__in=list(latest.values()))
     proposals = Decision.objects.filter(at__date__lt=before, decided=None)
-    return journal.remove_many(act, "domain.expired", list(old)) + journal.remove_many(
-        act, "identity.expired", list(proposals)
+    return (
+        journal.remove_many(act, "domain.expired", list(old))
+        + journal.remove_many(act, "identity.expired", list(proposals))
+        + duties.keep_time(act, today)
     )

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from daremo.web.apps.guard import views, views_identity
+from daremo.web.apps.guard import views, views_identity, views_weak
 
 app_name = "guard"
 
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("guard/identity/new/", views_identity.ask, name="ask"),
     path("guard/identity/<int:decision_id>/", views_identity.decision, name="decision"),
     path("guard/identity/<int:decision_id>/record.<slug:form>", views_identity.download, name="record"),
+    path("guard/weak/", views_weak.weak_spots, name="weak"),
+    path("guard/weak/<int:duty_id>/", views_weak.duty, name="duty"),
+    path("guard/exercise/", views_weak.exercise, name="exercise"),
+    path("guard/exercise/<int:drill_id>/", views_weak.drill, name="drill"),
 ]
 if settings.DAREMO_VC_API == "test":
     urlpatterns.append(path("vc/", include("daremo.web.apps.guard.vc")))

@@ -17,7 +17,7 @@ from daremo.web import clock
 from daremo.web.apps.guard import mail
 from daremo.web.apps.guard import services as guard
 from daremo.web.apps.guard.forms import DomainForm
-from daremo.web.apps.guard.models import Decision, DomainState
+from daremo.web.apps.guard.models import Decision, DomainState, Duty, State
 from daremo.web.apps.guard.said import finding_word, policy_word, reason_words, report_word, sender_word, step_word
 from daremo.web.apps.staff.access import StaffRequest, may, staff_page, visible
 from daremo.web.problems import words
@@ -59,6 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "domains": len(rows),
             "enforced": sum(row.enforced for row in rows),
             "decisions": visible(request, Decision.objects.exclude(decided=None)).count(),
+            "open": visible(request, Duty.objects.filter(state=State.OPEN)).count(),
         },
     )
 
