@@ -54,11 +54,24 @@ SHOWN = 40
     type=click.Path(path_type=Path),
     help="CSV item,area: fit several areas under a general ability (second-order model).",
 )
+@click.option(
+    "--chunk",
+    default=0,
+    type=click.IntRange(0),
+    help="Read a wide Parquet file of whole numbers by so many people at a time, again in every pass; without errors.",
+)
+@click.option(
+    "--scheduler",
+    type=click.Choice(["one", "threads"]),
+    default="one",
+    show_default=True,
+    help="With --chunk: one worker, or a thread for each processor.",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the item bank as JSON.")
 @verb
 def calibrate(
     voice: Voice, answers: Path, model: str, errors: str, no_prior: bool, with_fit: bool, group: str, covariates: str,
-    anchor_file: Path | None, area_file: Path | None, out: Path | None, **asked: Any,
+    anchor_file: Path | None, area_file: Path | None, chunk: int, scheduler: str, out: Path | None, **asked: Any,
 ) -> int:  # fmt: skip
     """Calibrate the items of ANSWERS by marginal maximum likelihood, whoever answered whichever items.
 
@@ -69,6 +82,12 @@ def calibrate(
     from daremo.assess.calibrate import GUESS_PRIOR, warm
     from daremo.assess.calibrate import calibrate as fit
 
+    if chunk:
+        used = (with_fit, group, covariates, anchor_file, area_file, asked.get("weight"), asked.get("key"))
+        if any(used) or errors not in ("auto", "none"):
+            fix = "--chunk と一緒に使えるのは --model・--ignore・--no-prior・--scheduler・-o です"
+            raise UsageError("bad-stream", "少しずつ読むときは、その指定を使えません", fix, "--chunk")
+        return _stream(voice, answers, model, no_prior, asked.get("ignore") or (), chunk, scheduler, out)
     columns = tuple(c.strip() for c in covariates.split(",") if c.strip())
     read = options.read(answers, asked, model=model, group=group, covariates=columns)
     anchors = read_anchors(anchor_file) if anchor_file is not None else []
@@ -110,6 +129,31 @@ def calibrate(
         _show_fit(voice, told["fit"])
     if out is not None:
         voice.say(voice(f"\n問題の表: {out}", f"\nItem bank: {out}"))
+    return DONE
+
+
+def _stream(
+    voice: Voice, answers: Path, model: str, no_prior: bool, ignore: tuple[str, ...], chunk: int, scheduler: str, out: Path | None
+) -> int:  # fmt: skip
+    """A file read chunk by chunk: told, written and shown."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from daremo.assess.calibrate import GUESS_PRIOR
+    from daremo.assess.stream import calibrate_stream, open_source
+
+    source = open_source(answers, ignore=ignore, chunk=chunk)
+    prior = (GUESS_PRIOR[0], float("inf")) if no_prior else GUESS_PRIOR
+    chosen, progress = cast("Model", model), voice.progress()
+    if scheduler == "threads":
+        with ThreadPoolExecutor() as pool:
+            found = calibrate_stream(source, chosen, guess_prior=prior, mapper=pool.map, progress=progress)
+    else:
+        found = calibrate_stream(source, chosen, guess_prior=prior, progress=progress)
+    voice.hush()
+    if out is not None:
+        options.write_json(out, found.as_dict())
+    voice.answer(found.as_dict())
+    _show(voice, found)
     return DONE
 
 
