@@ -54,6 +54,12 @@ def test_brackets_inside_text_are_not_depth():
     assert bounded.read_json(b'{"a": "' + b"[{" * 500 + b'", "b\\"[": 1}', "a.json")['b"['] == 1
 
 
+def test_a_text_without_an_end_is_looked_at_once():
+    # looked at once for each letter, these would take hours
+    assert code(bounded.read_json, b'["' + b'\\"' * 2_000_000, "a.json") == "exposure-not-json"
+    assert code(bounded.read_json, b'["' + b"\\" * 4_000_001, "a.json") == "exposure-not-json"
+
+
 def test_a_bomb_in_an_archive_stops_at_the_bound(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bounded, "MOST_BYTES", 1_000_000)
     monkeypatch.setattr(bounded, "MOST_UNPACKED", 2_000_000)

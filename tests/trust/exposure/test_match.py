@@ -11,6 +11,7 @@ from univers.version_range import VersionRange
 from univers.versions import PypiVersion, SemverVersion
 
 from daremo.trust.exposure.advisories import read_advisories
+from daremo.trust.exposure.assets import read_assets
 from daremo.trust.exposure.match import match
 from daremo.trust.exposure.model import Affected, Component, Interval, plain_vendor
 from daremo.trust.exposure.purls import from_purl
@@ -167,6 +168,35 @@ def test_a_version_that_the_advisory_clears_is_not_affected():
     leaves = (("product_version_range", "vers:generic/*", "A"), ("product_version", "1.5", "B"))
     data = csaf({"known_affected": ["A"], "known_not_affected": ["B"]}, *leaves)
     assert states(data, gate("1.4"), gate("1.5")) == ["affected", ""]
+
+
+def test_an_exact_version_that_is_cleared_outweighs_a_range_and_a_listed_one_does_not_yield():
+    leaves = (("product_version_range", "<2.0", "A"), ("product_version", "1.5", "B"), ("product_version", "1.6", "C"))
+    data = csaf({"known_affected": ["A", "C"], "fixed": ["B", "C"]}, *leaves)
+    assert states(data, gate("1.4"), gate("1.5"), gate("1.6")) == ["affected", "", "affected"]
+
+
+def test_two_weaknesses_of_one_name_are_both_kept():
+    value = json.loads(
+        csaf({"known_affected": ["A"]}, ("product_version", "1.4", "A"), ("product_version", "1.5", "B"))
+    )
+    value["vulnerabilities"].append({"cve": "CVE-0000-0001", "product_status": {"known_affected": ["B"]}})
+    assert states(json.dumps(value).encode(), gate("1.4"), gate("1.5")) == ["affected", "affected"]
+    one = json.loads(osv([{"introduced": "0"}, {"fixed": "1.0"}]))
+    two = json.loads(osv([{"introduced": "2.0"}, {"fixed": "3.0"}]))
+    assert states(json.dumps([one, two]).encode(), pypi("0.9"), pypi("2.5")) == ["affected", "affected"]
+
+
+def test_an_inventory_row_with_a_type_is_named_as_advisories_name_it():
+    rows = "asset,type,product,version\nA,maven,org.example:core,1.0\nB,PyPI,My_Lib,1.0\nC,ルーター,core,1.0\n"
+    a, b, c = read_assets(rows.encode(), "a.csv")
+    assert states(osv([{"introduced": "0"}], "Maven", "org.example:core"), a, b, c) == ["affected", "", "possible"]
+    assert states(osv([{"introduced": "0"}], "PyPI", "my-lib"), a, b, c) == ["", "affected", ""]
+
+
+def test_a_range_without_address_is_ordered_by_the_rules_it_names():
+    data = csaf({"known_affected": ["A"]}, ("product_version_range", "vers:deb/<1.0-1", "A"))
+    assert states(data, gate("1.0~rc1-1"), gate("1.0-1")) == ["affected", ""]
 
 
 def test_a_range_in_words_and_an_open_inquiry_are_for_a_person_to_look_at():

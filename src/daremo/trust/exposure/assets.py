@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from daremo.kernel.errors import InputError, Problem
 from daremo.trust.exposure.bounded import read_json, read_xml, refused
 from daremo.trust.exposure.model import Component, plain_name
-from daremo.trust.exposure.purls import from_purl
+from daremo.trust.exposure.purls import KNOWN_TYPES, from_purl, split
 from daremo.trust.problems import words
 
 MOST_ROWS = 1_000_000
@@ -64,7 +64,7 @@ def _dicts(value: Any, key: str) -> list[dict[str, Any]]:
 
 def _component(
     asset: str, organisation: str, name: str, version: str, purl: str, supplier: str, exposed: bool, node: str = "",
-    country: str = "", type: str = "", namespace: str = "",
+    country: str = "", type: str = "",
 ) -> Component:  # fmt: skip
     read = from_purl(purl) if purl else None
     if read is not None:
@@ -83,9 +83,10 @@ def _component(
             node or asset,
             exposed,
         )
+    kind = type if type in KNOWN_TYPES else "generic"
+    space, last = split(kind, "", name) if kind != "generic" else ("", plain_name(name))
     return Component(
-        asset, organisation, type or "generic", namespace, plain_name(name), version, (), "", supplier, country,
-        node or asset, exposed,
+        asset, organisation, kind, space, last, version, (), "", supplier, country, node or asset, exposed,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from daremo.trust.exposure.bounded import refused
 from daremo.trust.exposure.graph import Graph
 
 MOST_PAIRED_NODES = 1500
+MOST_PAIRS_SHOWN = 200
 _CHUNK = 20_000
 
 
@@ -66,7 +67,7 @@ def singles(graph: Graph, residents: float = float("inf")) -> tuple[Failure, ...
 
 
 def doubles(
-    graph: Graph, residents: float = float("inf"), most: int = 200, progress: Progress = silent
+    graph: Graph, residents: float = float("inf"), most: int = MOST_PAIRS_SHOWN, progress: Progress = silent
 ) -> tuple[Failure, ...]:
     """Pairs that stop a service which neither stops alone (failed redundancy), worst first, at most `most`.
 

@@ -41,7 +41,9 @@ def read_csaf(document: dict[str, Any], file: str) -> list[Advisory]:
     if not isinstance(name, str) or not isinstance(weak, list):
         raise refused("exposure-not-advisory", file, "document.tracking.id")
     products = _products(document.get("product_tree"))
-    return [_advisory(w, n, name, products, document, file) for n, w in enumerate(weak) if isinstance(w, dict)]
+    found = [_advisory(w, n, name, products, document, file) for n, w in enumerate(weak) if isinstance(w, dict)]
+    twice = {a.id for n, a in enumerate(found) if a.id in {b.id for b in found[:n]}}
+    return [replace(a, id=f"{a.id}.{n + 1}") if a.id in twice else a for n, a in enumerate(found)]
 
 
 def _advisory(
@@ -150,8 +152,10 @@ def _add(found: dict[str, Affected], product: dict[str, Any], place: _Place) -> 
         version = place.version
     if place.range:
         try:
-            _, intervals, exact, excluded, every = from_vers(place.range)
-            found[ident] = replace(base, versions=exact, intervals=intervals, excluded=excluded, every=every)
+            order, intervals, exact, excluded, every = from_vers(place.range)
+            found[ident] = replace(
+                base, order=order, versions=exact, intervals=intervals, excluded=excluded, every=every
+            )
         except Incomparable:  # a range in words: a person must read it
             found[ident] = replace(base, every=True, state="possible")
     elif version and not any(c.isdigit() for c in version):  # "all", "*", "n/a"

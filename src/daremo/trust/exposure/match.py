@@ -29,8 +29,8 @@ def match(
     for c in sorted(set(components)):
         for name in {plain_name(c.name), *(plain_name(a) for a in c.also)}:
             by_name[name].append(c)
-    found: dict[tuple[Component, str], Finding] = {}
-    listed = sorted(set(advisories), key=lambda a: (a.id, a.file))
+    found: set[Finding] = set()
+    listed = sorted(set(advisories), key=lambda a: (a.id, a.file, repr(a)))
     for n, advisory in enumerate(listed):
         if n % 256 == 0:
             progress(n / len(listed), advisory.id)
@@ -43,17 +43,19 @@ def match(
             if state:
                 fixed = tuple(sorted({x for a in those for x in a.fixed if meets(c, a)}))
                 known = advisory.exploited or bool({advisory.id, *advisory.aliases} & exploited)
-                found[c, advisory.id] = Finding(
-                    c, advisory.id, advisory.aliases, advisory.title, state, why, advisory.severity, known, fixed,
-                    advisory.todo,
+                found.add(
+                    Finding(
+                        c, advisory.id, advisory.aliases, advisory.title, state, why, advisory.severity, known, fixed,
+                        advisory.todo,
+                    )
                 )  # fmt: skip
-    return tuple(found[k] for k in sorted(found))
+    return tuple(sorted(found, key=lambda f: (f.component, f.advisory, f.state, repr(f))))
 
 
 def meets(c: Component, a: Affected) -> str:
     """``"yes"`` where the names are of one package, ``"maybe"`` where that cannot be told, ``""`` where they differ."""
     if a.type in ("", "generic") or c.type == "generic":
-        if c.type not in ("", "generic") and a.type == "" and a.vendor:
+        if c.type not in ("", "generic") and a.type == "":
             return "maybe"  # a product by name only, a package by its address
         if a.type not in ("", "generic"):
             return "maybe"
@@ -73,23 +75,22 @@ def meets(c: Component, a: Affected) -> str:
 
 def judge(c: Component, those: list[Affected]) -> tuple[str, str]:
     """State and reason of one component under one advisory's entries for its name."""
-    kind = c.type
     best, why, cleared = "", "", False
     for a in those:
         named = meets(c, a)
         if not named:
             continue
-        hit = held(kind if kind != "generic" or not a.type else a.type, c.version, a)
+        hit = held(c.type if c.type not in ("", "generic") else a.type or a.order or "generic", c.version, a)
         if a.state == "not":
             cleared |= named == "yes" and hit == "yes" and bool(a.versions) and bool(c.version)
             continue
         if hit == "no":
             continue
         sure = hit == "yes" and named == "yes" and a.state == "affected"
-        if sure and not a.every:
+        if sure and c.version in a.versions:
             best, why = "affected", "version"
         elif sure and best != "affected":
-            best, why = "affected", "every-version"
+            best, why = "affected", "every-version" if a.every else "range"
         elif not best:
             best = "possible"
             why = "name" if named == "maybe" else "no-version" if not c.version else "cannot-compare"

@@ -68,7 +68,9 @@ class Affected:
     type : str
         Type of a package URL; "" where the advisory only names a product.
     state : {"affected", "not", "possible"}
-        ``not``: the advisory says that these are not affected; it outweighs "affected" only at an exact version.
+        ``not``: the advisory says that these are not affected; an exact version so cleared outweighs a range.
+    order : str
+        Ecosystem by whose rules a range without a package URL orders versions; "" where not said.
     """
 
     type: str
@@ -82,6 +84,7 @@ class Affected:
     every: bool = False
     state: Literal["affected", "not", "possible"] = "affected"
     fixed: tuple[str, ...] = ()
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ ECOSYSTEMS = {
     "red hat": ("rpm", "redhat"), "rocky linux": ("rpm", "rocky"), "almalinux": ("rpm", "almalinux"),
     "suse": ("rpm", "suse"), "opensuse": ("rpm", "opensuse"),
 }  # fmt: skip
+#: Types that an inventory may name without a package URL.
+KNOWN_TYPES = {type for type, _ in ECOSYSTEMS.values()}
 #: Types whose names are told apart only within a distribution.
 DISTRIBUTIONS = {"deb", "rpm", "apk"}
 

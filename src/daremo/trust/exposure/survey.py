@@ -11,7 +11,7 @@ from daremo.kernel.results import Progress, silent
 from daremo.trust.exposure.advisories import read_advisories
 from daremo.trust.exposure.assets import read_assets
 from daremo.trust.exposure.bounded import unpacked
-from daremo.trust.exposure.cascade import MOST_PAIRED_NODES, Failure, doubles, singles
+from daremo.trust.exposure.cascade import MOST_PAIRED_NODES, MOST_PAIRS_SHOWN, Failure, doubles, singles
 from daremo.trust.exposure.concentration import Concentration, of_components, together
 from daremo.trust.exposure.graph import Graph
 from daremo.trust.exposure.match import match
@@ -32,6 +32,7 @@ class Exposure:
     doubles: tuple[Failure, ...]
     together: tuple[tuple[str, str, Failure], ...]
     unplaced: tuple[str, ...]
+    pairs: bool
     problems: tuple[Problem, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -45,6 +46,7 @@ class Exposure:
             "concentration": [asdict(c) for c in self.concentration],
             "single_failures": [asdict(f) for f in self.singles],
             "double_failures": [asdict(f) for f in self.doubles],
+            "pairs": {"examined": self.pairs, "shown_at_most": MOST_PAIRS_SHOWN},
             "together": [{"of": of, "name": name, **asdict(f)} for of, name, f in self.together],
             "assets_without_node": list(self.unplaced),
             "problems": [p.as_dict() for p in self.problems],
@@ -76,7 +78,7 @@ def read_all_advisories(
     files: Iterable[tuple[str, bytes]], progress: Progress = silent
 ) -> tuple[tuple[Advisory, ...], frozenset[str], tuple[Problem, ...]]:
     """Advisories of many files; one that cannot be read is told, the others are used."""
-    found: dict[tuple[str, str], Advisory] = {}
+    found: set[Advisory] = set()
     exploited: set[str] = set()
     bad: list[Problem] = []
     listed = sorted(files)
@@ -86,13 +88,13 @@ def read_all_advisories(
             for inner, text in unpacked(data, name):
                 try:
                     some, known = read_advisories(text, inner)
-                    found |= {(a.id, a.file): a for a in some}
+                    found |= set(some)
                     exploited |= known
                 except InputError as e:
                     bad += e.problems
         except InputError as e:
             bad += e.problems
-    return tuple(found[k] for k in sorted(found)), frozenset(exploited), tuple(bad)
+    return tuple(sorted(found, key=lambda a: (a.id, a.file, repr(a)))), frozenset(exploited), tuple(bad)
 
 
 def survey(
@@ -121,5 +123,6 @@ def survey(
         doubles(graph, residents, progress=progress) if graph and pairs else (),
         together(graph, residents) if graph else (),
         unplaced,
+        pairs,
         problems,
     )

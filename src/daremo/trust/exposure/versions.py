@@ -30,6 +30,7 @@ _PIECES = re.compile(r"\d+|[a-z]+")
 #: What begins a version that can be ordered; "unknown" or a commit cannot, though some ecosystems would take them.
 _BEGINS = re.compile(r"(?:v|version|release|rel|r)?[-._ ]?\d", re.IGNORECASE)
 _MOST_LETTERS = 200
+_MOST_RANGE = 20_000
 
 
 class Incomparable(ValueError):
@@ -166,6 +167,8 @@ def from_vers(text: str) -> tuple[str, tuple[Interval, ...], tuple[str, ...], tu
     Incomparable
         Where it cannot be read.
     """
+    if len(text) > _MOST_RANGE:
+        raise Incomparable(text[:100])
     text = text.strip()
     type = "generic"
     if text.startswith("vers:"):
