@@ -124,7 +124,7 @@ def test_every_library_that_is_imported_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {"python-calamine": "python_calamine", "pyshp": "shapefile", "markdown-it-py": "markdown_it"}
     names |= {"django-allauth": "allauth", "django-ninja": "ninja", "django-csp": "csp", "python-dateutil": "dateutil"}
-    names |= {"opening-hours-py": "opening_hours", "PyLD": "pyld"}
+    names |= {"opening-hours-py": "opening_hours", "PyLD": "pyld", "packageurl-python": "packageurl"}
     extras = project["optional-dependencies"]
     wanted = project["dependencies"] + [d for name in ("pdf", "rounds", "scale", "geo", "web") for d in extras[name]]
     declared = {re.split(r"[<>=\[]", d)[0] for d in wanted}
