@@ -55,6 +55,12 @@ SHOWN = 40
     help="CSV item,area: fit several areas under a general ability (second-order model).",
 )
 @click.option(
+    "--plots",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write a picture (SVG) of each item: its curve, and shares answered by groups of like ability.",
+)
+@click.option(
     "--chunk",
     default=0,
     type=click.IntRange(0),
@@ -71,7 +77,7 @@ SHOWN = 40
 @verb
 def calibrate(
     voice: Voice, answers: Path, model: str, errors: str, no_prior: bool, with_fit: bool, group: str, covariates: str,
-    anchor_file: Path | None, area_file: Path | None, chunk: int, scheduler: str, out: Path | None, **asked: Any,
+    anchor_file: Path | None, area_file: Path | None, plots: Path | None, chunk: int, scheduler: str, out: Path | None, **asked: Any,
 ) -> int:  # fmt: skip
     """Calibrate the items of ANSWERS by marginal maximum likelihood, whoever answered whichever items.
 
@@ -83,7 +89,7 @@ def calibrate(
     from daremo.assess.calibrate import calibrate as fit
 
     if chunk:
-        used = (with_fit, group, covariates, anchor_file, area_file, asked.get("weight"), asked.get("key"))
+        used = (with_fit, plots, group, covariates, anchor_file, area_file, asked.get("weight"), asked.get("key"))
         if any(used) or errors not in ("auto", "none"):
             fix = "--chunk と一緒に使えるのは --model・--ignore・--no-prior・--scheduler・-o です"
             raise UsageError("bad-stream", "少しずつ読むときは、その指定を使えません", fix, "--chunk")
@@ -95,13 +101,13 @@ def calibrate(
         fix = "調査の重みの列を --weight で書くか、度数の表には full を使ってください"
         raise UsageError("bad-errors", "度数は人数で、調査の重みではありません", fix, "--errors")
     if area_file is not None:
-        if with_fit or group or columns or anchors or errors == "sandwich":
-            fix = "--areas は --fit・--group・--covariates・--anchors・--errors sandwich なしで使ってください"
+        if with_fit or plots or group or columns or anchors or errors == "sandwich":
+            fix = "--areas は --fit・--plots・--group・--covariates・--anchors・--errors sandwich なしで使ってください"
             raise UsageError("bad-areas", "分野のモデルと一緒には使えません", fix, "--areas")
         return _areas(voice, read, model, errors, area_file, out)
-    if with_fit and (group or columns or anchors):
-        fix = "--fit は --group・--covariates・--anchors なしで使ってください"
-        raise UsageError("bad-fit", "合い方（--fit）は、1つのグループでだけ調べられます", fix, "--fit")
+    if (with_fit or plots) and (group or columns or anchors):
+        fix = "--fit・--plots は --group・--covariates・--anchors なしで使ってください"
+        raise UsageError("bad-fit", "合い方（--fit・--plots）は、1つのグループでだけ調べられます", fix, "--fit")
     chosen = cast("Model", model)
     progress = voice.progress()
     warm(read, chosen, errors=errors)
@@ -125,11 +131,28 @@ def calibrate(
         options.write_json(out, told)
     voice.answer(told)
     _show(voice, found)
+    if plots is not None:
+        _draw(voice, read, found, plots)
     if with_fit:
         _show_fit(voice, told["fit"])
     if out is not None:
         voice.say(voice(f"\n問題の表: {out}", f"\nItem bank: {out}"))
     return DONE
+
+
+def _draw(voice: Voice, read: Answers, found: Calibration, folder: Path) -> None:
+    """A picture of each item, numbered in the order of the items."""
+    from functools import partial
+
+    from daremo.assess.plots import as_svg, plots_of
+    from daremo.kernel.results import write_whole
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for n, plot in enumerate(plots_of(read, found), 1):
+        name = "".join(c if c.isalnum() else "_" for c in plot.item)[:40]
+        text = as_svg(plot, lang=voice.lang)
+        write_whole(folder / f"{n:03}-{name}.svg", partial(options.put, text=text))
+    voice.say(voice(f"\n問題ごとの図: {folder}", f"\nPictures of the items: {folder}"))
 
 
 def _stream(

@@ -109,8 +109,9 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
     from daremo.kernel.results import plain, write_whole
 
     text = json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False)
-    write_whole(path, lambda p: _put(p, text))
+    write_whole(path, lambda p: put(p, text + "\n"))
 
 
-def _put(path: Path, text: str) -> None:
-    path.write_text(text + "\n", encoding="utf-8")
+def put(path: Path, text: str) -> None:
+    """Write a text."""
+    path.write_text(text, encoding="utf-8")
