@@ -202,3 +202,9 @@ def test_every_method_stage_and_rule_of_the_tables_is_usable():
     for m in read.methods("jp"):
         assert set().union(*m.needs) <= set(ATTRIBUTES) and 0 <= m.ial <= 3 and 0 <= m.aal <= 3
         assert all(low <= high for low, high in (m.enrol_yen, m.act_yen, m.fixed_yen))
+
+
+def test_the_record_names_the_rules_that_set_no_level_too():
+    text = markdown(record(choose(asked(rules="nist-800-63-4"))), "en")
+    assert "SP 800-63A-4 4.1.1 / 4.2.1" in text and "SP 800-63-4 3.4.4" in text
+    assert "read in the public draft" in text

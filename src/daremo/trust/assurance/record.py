@@ -162,6 +162,7 @@ def markdown(told: dict[str, Any], lang: str = "ja") -> str:
     for key, name in (("ial", w("身元確認", "Identity proofing")), ("aal", w("当人認証", "Authentication"))):
         lines.append(f"- **{name}: {w('レベル', 'level ')}{told[key]['level']}**")
         lines += [f"  - {r[lang]}（{r['clause']}、{_status(r['status'], ja)}）" for r in told[key]["reasons"]]
+    lines += [f"- {r[lang]}（{r['clause']}、{_status(r['status'], ja)}）" for r in told["other_rules"]]
     lines += ["", w("## いっしょに用意するもの", "## Offered together")]
     lines += [f"- {m[lang]} ({w('確かさ', 'certainty')} {m['certainty']})" for m in told["offered"]]
     c = told["chosen"]
