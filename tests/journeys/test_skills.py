@@ -148,6 +148,30 @@ def test_every_page_of_the_check_passes_the_rules(browser: Browser, address: str
         check_page(page)  # nothing chosen: the summary has the focus
 
 
+@pytest.mark.parametrize("language", ["ja", "ja-easy"])
+def test_the_phone_is_as_high_as_its_drawing_and_stands_beside_the_question(
+    browser: Browser, address: str, language: str
+) -> None:
+    with somebody(browser, address, language) as page:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        seen = 0
+        for _ in range(3):  # not every sitting asks for a screen
+            to_the_tasks(page)
+            while "/task/" in page.url:
+                if page.locator(".screen svg").count():
+                    frame, drawing, question = (
+                        page.locator(at).bounding_box() for at in (".screen", ".screen svg", ".task h1")
+                    )
+                    assert frame is not None and drawing is not None and question is not None
+                    assert frame["height"] - drawing["height"] <= 24 and frame["y"] < question["y"]
+                    assert frame["x"] > question["x"] + question["width"]
+                    seen += 1
+                answer(page)
+            if seen:
+                break
+        assert seen
+
+
 def test_a_question_without_an_answer_is_asked_again_gently(browser: Browser, address: str) -> None:
     with somebody(browser, address) as page:
         to_the_tasks(page)
