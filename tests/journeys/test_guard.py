@@ -85,3 +85,27 @@ def test_an_officer_decides_how_sure_a_service_must_be_and_takes_the_record(brow
         with page.expect_download() as got:
             page.get_by_role("link", name="決定の記録をもらう（文書）").click()
         assert "決めた日: 2026-12-01" in got.value.path().read_text("utf-8")
+
+
+def test_an_officer_gives_a_weakness_an_owner_and_holds_an_exercise(browser: Browser, address: str) -> None:
+    with staff(browser, address, "自治体") as page:
+        page.goto("/loop/")
+        page.get_by_role("link", name="手当てを開く").first.click()
+        check_page(page, citizen=False)
+        page.get_by_role("link", name="mail-gate").click()
+        check_page(page, citizen=False)
+        page.get_by_label("すんだ").check()
+        page.get_by_role("button", name="これで決める").click()
+        expect(page.get_by_role("link", name="mail-gate")).to_have_count(0)
+        page.get_by_role("button", name="読んで、くらべる").click()
+        page.wait_for_load_state()
+        check_page(page, citizen=False, axe=False, keyboard=False)  # no file: the summary has the focus
+        page.goto("/guard/exercise/")
+        check_page(page, citizen=False, keyboard=False)
+        check_print(page, at_most=2)
+        page.locator("input[name=met_1][value=no]").check()
+        page.locator("input[name=gap_1]").fill("連絡先の名簿がない")
+        page.get_by_role("button", name="ふりかえりの記録を作る").click()
+        expect(page.get_by_role("cell", name="連絡先の名簿がない")).to_be_visible()
+        check_page(page, citizen=False, keyboard=False)
+        check_print(page, at_most=1)

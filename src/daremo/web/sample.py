@@ -18,6 +18,7 @@ from django.db import transaction
 from daremo.kernel.results import Progress
 from daremo.region.model import load
 from daremo.web.apps.genuine.practice import practise as practise_genuine
+from daremo.web.apps.guard.practice import practise as practise_guard
 from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.apps.lines.practice import practise as practise_lines
 from daremo.web.apps.places import services as places
@@ -111,6 +112,7 @@ def _load(act: Act, region: Path, plan: Path | None, progress: Progress) -> Load
     body = apps.get_model("places", "Organisation")._default_manager
     made = transfer.practise(act, [ground.city.pk, *body.filter(parent=ground.city).order_by("pk").values_list("pk", flat=True)])  # fmt: skip
     practise_skills(act, ground.city)
+    practise_guard(act, ground.city)
     practise_lines(act)
     practise_genuine(act, ground.city)
     count = {name: apps.get_model(name)._default_manager.count() for name in ("places.SupportPoint", "schedule.Opening", "schedule.Session")}  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from daremo.kernel.errors import Conflict, DaremoError
 from daremo.trust.exposure.sample import sample_files
@@ -221,7 +222,7 @@ def test_the_page_takes_files_and_an_owner_and_the_officer_is_reminded(world: Wo
     assert "mail-gate" in page and "もう悪用されている" in page and "読みました" in page
     row = Duty.objects.get(asset="mail-gate")
     assert row.due <= world.now.date() + timedelta(days=7)
-    todo = client.get("/figures/").content.decode().split("id=\"todo\"")[1].split("</section")[0]
+    todo = client.get(reverse("figures:loop")).content.decode().split('id="todo"')[1].split("</section")[0]
     assert "機械の弱いところが" in todo, todo
     owner = world.own.members["manager"].user
     sent = {"state": "open", "was": "open", "owner": str(owner.pk), "due": "2026-12-20", "why": ""}
