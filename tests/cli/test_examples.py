@@ -83,6 +83,9 @@ def _write_quiz(home: Path) -> None:
         for n in range(240)
     ]
     (home / "quiz.csv").write_text("\n".join(["age,town,q1,q2,q3", *rows]) + "\n", encoding="utf-8")
+    for name, shift in (("before", 0), ("after", 1)):
+        sheet = [f"p{n},q{j},{(n + j + shift) % 2}" for n in range(4) for j in (1, 2, 3)]
+        (home / f"{name}.csv").write_text("\n".join(["person,item,answer", *sheet]) + "\n", encoding="utf-8")
     people = [f"{town},{age},500" for town in ("本町", "港町") for age in ("-74", "75+")]
     (home / "residents.csv").write_text("\n".join(["area,stage,people", *people]) + "\n", encoding="utf-8")
 

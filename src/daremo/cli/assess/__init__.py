@@ -19,6 +19,9 @@ class Subverbs(Verbs):
         "dif": "Find items that are unfair to a group.",
         "simulate": "See how long an adaptive check takes and whether its errors are honest.",
         "areas": "Estimate the share of residents below a level, by area and life stage.",
+        "organisations": "Set organisations side by side, from a few people of each.",
+        "paper": "Make a two-stage check on paper, and the table that scores it.",
+        "gain": "Find out who gained between two checks, and what is chance.",
     }
 
 

@@ -104,6 +104,39 @@ def areas_of(path: Path) -> dict[str, str]:
     return {str(i): str(a) for i, a in frame.select("item", "area").iter_rows() if i is not None and a is not None}
 
 
+def bank_items(path: Path, area_file: Path | None) -> tuple[list[dict[str, Any]], tuple[str, ...], str]:
+    """Items of a bank (JSON of calibrate -o, or CSV item,area,a,d) with their areas; names of the areas; model.
+
+    Raises
+    ------
+    UsageError
+        ``bad-bank``, ``no-area``.
+    """
+    from daremo.assess.read import frame_of
+
+    model = "grm"
+    if path.suffix.lower() == ".json":
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            items, model = [dict(i) for i in told["items"]], str(told.get("model", "2pl"))
+        except (OSError, ValueError, KeyError, TypeError) as e:
+            fix = "daremo assess calibrate -o で作った表を渡してください"
+            raise UsageError("bad-bank", "問題の表が読めません", fix, str(path)) from e
+    else:
+        items = [{k: v for k, v in r.items() if v is not None} for r in frame_of(path).iter_rows(named=True)]
+    if area_file is not None:
+        area_of, frame = areas_of(area_file), frame_of(area_file)
+        groups = dict(frame.select("item", "competence").iter_rows()) if "competence" in frame.columns else {}
+        for i in items:
+            name = str(i.get("item"))
+            i["area"] = area_of.get(name, i.get("area", ""))
+            if groups.get(name):
+                i["competence"] = str(groups[name])
+    for i in items:
+        i.setdefault("area", "")
+    return items, tuple(sorted({str(i["area"]) for i in items})), model
+
+
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write a result whole or not at all."""
     from daremo.kernel.results import plain, write_whole
