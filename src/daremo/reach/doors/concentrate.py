@@ -36,8 +36,8 @@ WORK, FEWEST, MOST, KICKS = 3e8, 200, 1_500, (4, 6, 8)
 KEPT, TURNS, IDLE, MET = 6, 40, 12, 3
 #: Sweeps of neighbourhoods without anything better before it ends: those of `regions_windows.SIZES`.
 SWEEPS = 4
-#: Entries of a programme at most; branches of HiGHS.
-ENTRIES, BRANCHES = 1_200_000, 60
+#: Entries of a programme at most, of several layouts together and of a neighbourhood; branches of HiGHS.
+ENTRIES, NEIGHBOURS, BRANCHES = 1_200_000, 8_000_000, 60
 
 
 def concentrated(
@@ -161,7 +161,7 @@ def _together(
 def _chosen(q: Doors, decided: State, best: tuple[float, Mask], grain: float) -> Mask | None:
     """The best layout over what is left free, as far as HiGHS comes; None where it finds no better or is not asked."""
     small = compact(q, decided)
-    if not small.q.n_places or small.q.budget < 0 or entries(small.q) > ENTRIES:
+    if not small.q.n_places or small.q.budget < 0 or entries(small.q) > NEIGHBOURS:
         return None
     none = np.zeros(small.q.n_places, bool)
     found = branch_and_cut(
