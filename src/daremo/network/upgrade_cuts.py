@@ -100,7 +100,16 @@ def few_sides(tail: Ints, head: Ints, nodes: int) -> NDArray[np.bool_]:
 
 
 def contracted(choice: Choice, weight: Floats, nodes: int) -> NDArray[np.bool_]:
-    """Ways to part the nodes after the links of most `weight` were contracted until few parts are left; (ways, nodes)."""
+    """Ways to part the nodes after the heaviest links were contracted until few parts are left.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (links,), Gbit/s
+
+    Returns
+    -------
+    ndarray of bool, shape (ways, nodes)
+    """
     part = np.arange(nodes)
     left = nodes
     for k in np.argsort(-weight, kind="stable"):

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from daremo.kernel.tables import rows_of
 
 #: Numbers in an address that name no row.
-NUMBERS = {"year": "2026", "month": "10"}
+NUMBERS = {"year": "2026", "month": "10", "points": "5"}
 #: Words that a view takes in its address, where not every word will do.
 WORDS = {
     "counter:ticket-step": {"step": "serving"},
