@@ -1,0 +1,1 @@
+"""Commands of the service, run by whoever operates it."""
