@@ -59,7 +59,7 @@ def test_every_command_that_a_page_names_exists_with_its_options(path: Path):
             typed = shlex.split(line, comments=True)
             if typed[:1] != ["daremo"] or typed[1:2] in (["--help"], ["--version"]):
                 continue
-            verb = tuple(typed[:3]) if tuple(typed[:3]) in known else tuple(typed[:2])
+            verb = next((v for n in (4, 3) if (v := tuple(typed[:n])) in known), tuple(typed[:2]))
             assert verb in known, line
             for word in typed:
                 if word.startswith("-"):

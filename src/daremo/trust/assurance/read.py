@@ -62,7 +62,7 @@ def rule_set(rules: str) -> dict[str, str]:
     """
     row = next((r for r in rows_of(PACKAGE, "rule_sets") if r["rules"] == rules), None)
     if row is None:
-        raise InputError([_problem("rules", rules)])
+        raise InputError([_wrong("rules", rules)])
     return row
 
 
@@ -81,7 +81,7 @@ def shipped_json(service: str) -> dict[str, Any]:
     """
     row = next((r for r in rows_of(PACKAGE, "services") if r["service"] == service), None)
     if row is None:
-        raise InputError([_problem("service", service, "assurance-service")])
+        raise InputError([_wrong("service", service, "assurance-service")])
     harms = [dict(zip(("failure", "to", "category", "impact"), h.split(":"))) for h in row["harms"].split(";") if h]
     return {
         "service": service,
@@ -107,33 +107,33 @@ def question(value: Any, people: Mapping[str, float], file: str = "") -> Questio
         With every problem found.
     """
     if not isinstance(value, dict):
-        raise InputError([_problem("", type(value).__name__, file=file)])
+        raise InputError([_wrong("", type(value).__name__, file=file)])
     bad: list[Problem] = []
 
     def number(key: str, default: float, low: float, high: float) -> float:
         n = value.get(key, default)
         if isinstance(n, bool) or not isinstance(n, int | float) or not math.isfinite(n) or not low <= n <= high:
-            bad.append(_problem(key, n, file=file))
+            bad.append(_wrong(key, n, file=file))
             return default
         return float(n)
 
     def names(key: str, allowed: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
         got = value.get(key, list(default))
         if not isinstance(got, list) or any(not isinstance(x, str) or x not in allowed for x in got):
-            bad.append(_problem(key, got, file=file))
+            bad.append(_wrong(key, got, file=file))
             return default
         return tuple(x for x in allowed if x in got)
 
     channels = names("channels", CHANNELS, CHANNELS)
     if not channels:
-        bad.append(_problem("channels", "[]", file=file))
+        bad.append(_wrong("channels", "[]", file=file))
     rules = value.get("rules", "jp-ds511")
     known = tuple(m.method for m in methods("jp"))
     if not isinstance(rules, str) or rules not in {r["rules"] for r in rows_of(PACKAGE, "rule_sets")}:
-        bad.append(_problem("rules", rules, file=file))
+        bad.append(_wrong("rules", rules, file=file))
     harms = value.get("harms", [])
     if not isinstance(harms, list) or len(harms) > MOST_HARMS:
-        bad.append(_problem("harms", type(harms).__name__, file=file))
+        bad.append(_wrong("harms", type(harms).__name__, file=file))
         harms = []
     read = tuple(_harm(h, n, file, bad) for n, h in enumerate(harms))
     use = number("use_share", 1.0, 0.0, 1.0)
@@ -167,14 +167,14 @@ def _people(
     given: Mapping[Any, Any] = own if isinstance(own, dict) else people
     audience = value.get("audience", "all")
     if own is not None and not isinstance(own, dict):
-        bad.append(_problem("people", own, file=file))
+        bad.append(_wrong("people", own, file=file))
     if audience != "all" and audience not in stages:
-        bad.append(_problem("audience", audience, file=file))
+        bad.append(_wrong("audience", audience, file=file))
     for stage, n in given.items():
         if stage not in stages:
-            bad.append(_problem("people", stage, file=file))
+            bad.append(_wrong("people", stage, file=file))
         elif isinstance(n, bool) or not isinstance(n, int | float) or not math.isfinite(n) or n < 0:
-            bad.append(_problem("people", n, file=file))
+            bad.append(_wrong("people", n, file=file))
     if bad:
         return {}
     return {s: float(given.get(s, 0.0)) * use for s in stages if audience in ("all", s)}
@@ -192,12 +192,12 @@ def _harm(value: Any, n: int, file: str, bad: list[Problem]) -> Harm:
     for key, allowed, default in checks:
         word = value.get(key, default) if isinstance(value, dict) else None
         if not isinstance(word, str) or word not in allowed:
-            bad.append(_problem(f"harms[{n}].{key}", word, file=file))
+            bad.append(_wrong(f"harms[{n}].{key}", word, file=file))
             word = allowed[0]
         got.append(word)
     return Harm(*got)
 
 
-def _problem(column: str, value: Any, code: str = "assurance-question", file: str = "") -> Problem:
+def _wrong(column: str, value: Any, code: str = "assurance-question", file: str = "") -> Problem:
     ja, fix = words(code)
     return Problem(code, ja, fix, file, column=column, value=str(value)[:200])
