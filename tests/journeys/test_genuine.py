@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys import test_skills
 from tests.journeys.desk import desk
-from tests.journeys.page import NARROW, check_page, check_print, chromium
-from tests.journeys.test_skills import press
+from tests.journeys.page import NARROW, check_page, check_print
+from tests.journeys.visitors import press, somebody, staff
 
 OFFICIAL = "【みほん市】健康診断の受付は12月18日までです。電話 0000-12-2200\nhttps://city.mihon.example/kenkou"
 FORGED = OFFICIAL.replace("12月18日", "本日").replace("city.mihon.example/kenkou", "mihon-city.example-pay.test/k")
@@ -20,32 +18,9 @@ UNKNOWN = "【みほん市】給付金の受け取りはこちら 090-1234-5678"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with desk("tests.journeys.official") as found:
         yield found
-
-
-@contextmanager
-def somebody(browser: Browser, address: str, language: str = "ja", script: bool = True) -> Iterator[Page]:
-    """Somebody with a browser of her own, patient with a busy machine."""
-    with test_skills.somebody(browser, address, language, script) as page:
-        page.set_default_timeout(40_000)
-        yield page
-
-
-@contextmanager
-def staff(browser: Browser, address: str, role: str) -> Iterator[Page]:
-    """Somebody of the staff, signed in with a practice account."""
-    with somebody(browser, address) as page:
-        page.goto("/staff/practice/")
-        page.get_by_role("button", name=re.compile(f"^{role}（")).first.click()
-        yield page
 
 
 def ask(page: Page, text: str) -> None:

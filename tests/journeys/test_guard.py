@@ -9,20 +9,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.desk import desk
-from tests.journeys.page import check_page, check_print, chromium
-from tests.journeys.test_skills import staff
+from tests.journeys.page import check_page, check_print
+from tests.journeys.visitors import staff
 from tests.trust.mail.aggregate import FORGED, GOOD, report
 
 ZONE = (
     'city.example.jp TXT "v=spf1 mx -all"\ncity.example.jp MX "10 mx.city.example.jp"\n'
     '_dmarc.city.example.jp TXT "v=DMARC1; p=none; rua=mailto:d@city.example.jp"\n'
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,16 +13,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.desk import desk
-from tests.journeys.page import NARROW, check_page, check_print, chromium, shoot
+from tests.journeys.page import NARROW, check_page, check_print, shoot
+from tests.journeys.visitors import press, somebody, staff
 
 KINDS = ("gaps", "load", "availability", "upgrade", "access")
 SHOTS = os.environ.get("SHOTS_LINES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -32,36 +26,10 @@ def address() -> Iterator[str]:
         yield found
 
 
-@contextmanager
-def somebody(browser: Browser, address: str, language: str = "ja", script: bool = True) -> Iterator[Page]:
-    """Somebody with a browser of her own."""
-    context = browser.new_context(java_script_enabled=script, base_url=address)
-    context.add_cookies([{"name": "daremo_language", "value": language, "url": address}])
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    try:
-        yield page
-    finally:
-        context.close()
-
-
-@contextmanager
-def staff(browser: Browser, address: str, role: str) -> Iterator[Page]:
-    """Somebody of the staff, signed in with a practice account."""
-    with somebody(browser, address) as page:
-        page.goto("/staff/practice/")
-        page.get_by_role("button", name=re.compile(f"^{role}（")).first.click()
-        yield page
-
-
 def looked_at(page: Page, name: str, *, citizen: bool) -> None:
     check_page(page, citizen=citizen)
     if SHOTS:
         shoot(page, Path(SHOTS), name)
-
-
-def press(page: Page, words: str) -> None:
-    page.get_by_role("button", name=words).click()
 
 
 @pytest.mark.parametrize("language", ["ja", "ja-easy", "en"])

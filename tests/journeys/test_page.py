@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.page import check_page, check_print, chromium, problems
+from tests.journeys.page import check_page, check_print, problems
 
 SHELL = """<!DOCTYPE html><html lang="ja"><head><title>{title}</title><style>
 body {{ margin: 0; font: 18px/1.8 sans-serif; color: #111; background: #fff }}
@@ -19,12 +18,6 @@ a, button, input {{ display: block; min-height: 44px; min-width: 44px; margin: 1
 <aside class="help" aria-label="電話"><a href="tel:0000123456">0000-12-3456</a></aside><main id="main" tabindex="-1"><h1>見本</h1>{main}</main></body></html>"""
 #: The frame above must carry its style inside, which the checker rightly names.
 KNOWN = "an inline <style>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def found(browser: Browser, main: str, css: str = "", title: str = "見本", axe: bool = False) -> list[str]:

@@ -8,13 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.journeys.desk import desk
-from tests.journeys.page import check_page, chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
+from tests.journeys.page import check_page
 
 
 @pytest.fixture(scope="module")

@@ -4,39 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.journeys.desk import desk
-from tests.journeys.page import NARROW, _axe, check_page, check_print, chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+from tests.journeys.page import NARROW, _axe, check_page, check_print
+from tests.journeys.visitors import press, somebody
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with desk() as found:
         yield found
-
-
-@contextmanager
-def resident(browser: Browser, address: str, language: str = "ja", script: bool = True) -> Iterator[Page]:
-    """Somebody with a browser of her own."""
-    context = browser.new_context(java_script_enabled=script, base_url=address)
-    context.add_cookies([{"name": "daremo_language", "value": language, "url": address}])
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    try:
-        yield page
-    finally:
-        context.close()
 
 
 def check_quickly(page: Page) -> None:
@@ -48,10 +29,6 @@ def check_quickly(page: Page) -> None:
 
 def times_of(page: Page, place: int) -> None:
     page.goto(f"/places/{place}/")
-
-
-def press(page: Page, words: str) -> None:
-    page.get_by_role("button", name=words).click()
 
 
 def answer(page: Page, value: str) -> None:
@@ -83,7 +60,7 @@ def open_mine(page: Page, number: str, phone: str) -> None:
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 def test_a_resident_books_alone(browser: Browser, address: str, script: bool) -> None:
-    with resident(browser, address, script=script) as page:
+    with somebody(browser, address, script=script) as page:
         page.goto("/?q=みなと町1丁目")
         assert "みなと町1丁目から近い順に" in page.inner_text("#result")
         assert page.locator("#near").is_visible() is script
@@ -106,7 +83,7 @@ def test_a_resident_books_alone(browser: Browser, address: str, script: bool) ->
 
 
 def test_a_resident_books_with_the_keyboard_alone(browser: Browser, address: str) -> None:
-    with resident(browser, address) as page:
+    with somebody(browser, address) as page:
 
         def to(selector: str) -> None:
             for _ in range(120):
@@ -137,7 +114,7 @@ def test_a_resident_books_with_the_keyboard_alone(browser: Browser, address: str
 
 
 def test_a_daughter_books_for_her_father_and_each_finds_it(browser: Browser, address: str) -> None:
-    with resident(browser, address) as page:
+    with somebody(browser, address) as page:
         times_of(page, 4)
         page.locator("a.time").first.click()
         answer(page, "family")
@@ -152,13 +129,13 @@ def test_a_daughter_books_for_her_father_and_each_finds_it(browser: Browser, add
         press(page, "この内容で予約する")
         number = number_on(page)
         check_print(page, at_most=1)
-    with resident(browser, address) as other:
+    with somebody(browser, address) as other:
         open_mine(other, number, "7777")
         assert "予約ずみ" in other.inner_text("main")
 
 
 def test_whoever_waits_is_offered_the_seat_and_takes_it(browser: Browser, address: str) -> None:
-    with resident(browser, address) as first, resident(browser, address) as second:
+    with somebody(browser, address) as first, somebody(browser, address) as second:
         times_of(first, 2)
         first.locator("a.time").last.click()
         session = first.url.split("/book/")[1].split("/")[0]
@@ -186,7 +163,7 @@ def test_whoever_waits_is_offered_the_seat_and_takes_it(browser: Browser, addres
 
 
 def test_a_seat_taken_meanwhile_is_told_and_the_answers_go_to_the_next_time(browser: Browser, address: str) -> None:
-    with resident(browser, address) as first, resident(browser, address) as second:
+    with somebody(browser, address) as first, somebody(browser, address) as second:
         times_of(first, 3)
         href = str(first.locator("a.time").last.get_attribute("href"))
         second.goto(href)
@@ -201,7 +178,7 @@ def test_a_seat_taken_meanwhile_is_told_and_the_answers_go_to_the_next_time(brow
 def test_a_booking_is_changed_only_after_a_second_press_and_cancelled_in_the_end(
     browser: Browser, address: str
 ) -> None:
-    with resident(browser, address) as page:
+    with somebody(browser, address) as page:
         times_of(page, 1)
         page.locator("a.time").first.click()
         number = book(page, "見本 へんこう", "090-0000-4444")
@@ -223,7 +200,7 @@ def test_a_booking_is_changed_only_after_a_second_press_and_cancelled_in_the_end
 
 
 def test_a_course_shows_all_its_dates_and_is_booked_whole(browser: Browser, address: str) -> None:
-    with resident(browser, address) as page:
+    with somebody(browser, address) as page:
         times_of(page, 1)
         page.get_by_role("link", name="はじめてのスマホ教室").click()
         assert "全4回" in page.inner_text("main") and page.locator(".plain-steps li").count() == 4
@@ -267,14 +244,14 @@ PAGES = (
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_of_residents_passes_every_rule(browser: Browser, address: str, path: str) -> None:
-    with resident(browser, address) as page:
+    with somebody(browser, address) as page:
         page.goto(path)
         check_page(page)
 
 
 @pytest.mark.parametrize("language", ["ja-easy", "en"])
 def test_the_pages_pass_in_easy_japanese_and_english(browser: Browser, address: str, language: str) -> None:
-    with resident(browser, address, language) as page:
+    with somebody(browser, address, language) as page:
         for path in PAGES:
             page.goto(path)
             check_quickly(page)
@@ -288,7 +265,7 @@ def test_the_pages_pass_in_easy_japanese_and_english(browser: Browser, address: 
 @pytest.mark.parametrize("language", ["ja", "ja-easy", "en"])
 def test_every_step_passes_the_rules_and_the_sheet_prints(browser: Browser, address: str, language: str) -> None:
     check = check_page if language == "ja" else check_quickly
-    with resident(browser, address, language) as page:
+    with somebody(browser, address, language) as page:
         times_of(page, 1)
         page.locator("a.time").nth(1).click()
         for value in ("family", "video"):
@@ -310,7 +287,7 @@ def test_every_step_passes_the_rules_and_the_sheet_prints(browser: Browser, addr
 
 
 def test_the_position_of_the_device_is_rounded_before_it_is_sent(browser: Browser, address: str) -> None:
-    with resident(browser, address) as page:
+    with somebody(browser, address) as page:
         page.context.grant_permissions(["geolocation"])
         page.context.set_geolocation({"latitude": 34.3241234, "longitude": 134.0061234})
         page.goto("/?q=みなと町1丁目&has=walk_in")
@@ -321,7 +298,7 @@ def test_the_position_of_the_device_is_rounded_before_it_is_sent(browser: Browse
 
 
 def test_a_walk_in_takes_a_number_and_whoever_has_a_booking_is_told_her_day(browser: Browser, address: str) -> None:
-    with resident(browser, address) as page:
+    with somebody(browser, address) as page:
         page.goto("/kiosk/4/")
         press(page, "札を取る")
         assert page.title().startswith("エラー：")

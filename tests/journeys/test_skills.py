@@ -4,51 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys.desk import desk
-from tests.journeys.page import NARROW, check_page, check_print, chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+from tests.journeys.page import NARROW, check_page, check_print
+from tests.journeys.visitors import press, somebody, staff
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with desk("tests.journeys.skilled") as found:
         yield found
-
-
-@contextmanager
-def somebody(browser: Browser, address: str, language: str = "ja", script: bool = True) -> Iterator[Page]:
-    """Somebody with a browser of her own."""
-    context = browser.new_context(java_script_enabled=script, base_url=address)
-    context.add_cookies([{"name": "daremo_language", "value": language, "url": address}])
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    try:
-        yield page
-    finally:
-        context.close()
-
-
-@contextmanager
-def staff(browser: Browser, address: str, role: str) -> Iterator[Page]:
-    """Somebody of the staff, signed in with a practice account."""
-    with somebody(browser, address) as page:
-        page.goto("/staff/practice/")
-        page.get_by_role("button", name=re.compile(f"^{role}（")).first.click()
-        yield page
-
-
-def press(page: Page, words: str) -> None:
-    page.get_by_role("button", name=words).click()
 
 
 def settled(page: Page) -> None:

@@ -5,39 +5,19 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.desk import desk
-from tests.journeys.page import check_page, check_print, chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+from tests.journeys.page import check_page, check_print
+from tests.journeys.visitors import staff
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with desk("tests.journeys.staffed") as found:
         yield found
-
-
-@contextmanager
-def staff(browser: Browser, address: str, role: str = "自治体", script: bool = True) -> Iterator[Page]:
-    """Somebody of the staff, signed in with a practice account."""
-    context = browser.new_context(java_script_enabled=script, base_url=address, locale="ja-JP")
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto("/staff/practice/")
-    page.get_by_role("button", name=re.compile(f"^{role}（")).first.click()
-    try:
-        yield page
-    finally:
-        context.close()
 
 
 def focused(page: Page, wanted: str) -> None:
