@@ -20,7 +20,6 @@ from scipy.sparse import csr_matrix, hstack, identity
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.p1812_plain import loss_db
-
 from daremo.network.channels import fewest_channels
 from daremo.network.fibre import steiner_tree
 from daremo.network.local5g import Radio, candidate_grid, plan_local5g

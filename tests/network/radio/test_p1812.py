@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.p1812_plain import bullington, loss_db
 
+from benchmarks.p1812_plain import bullington, loss_db
 from daremo.kernel.errors import UsageError
 from daremo.network.radio.diffraction import bullington_db, smooth_bullington_db
 from daremo.network.radio.p1812 import (
