@@ -26,6 +26,10 @@ def test_the_examples_of_the_service_run_as_typed_in_the_order_of_help(tmp_path:
     assert {line.split()[1] for line in lines} == SERVICE - {"serve"}
     assert ran("daremo sample town --people 1500", tmp_path).returncode == 0
     assert ran("daremo plan town --budget-yen 3000000 -o plan --no-pdf", tmp_path).returncode == 0
+    for verb in ("gaps", "load"):
+        (tmp_path / f"{verb}.json").write_text(
+            ran(f"daremo network {verb} town --json", tmp_path).stdout, encoding="utf-8"
+        )
     lines.sort(key=lambda line: "migrate" not in line)
     for line in lines:
         done = ran(line, tmp_path)

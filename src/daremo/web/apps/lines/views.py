@@ -19,6 +19,7 @@ from daremo.web import clock
 from daremo.web.apps.lines import services as lines
 from daremo.web.apps.lines.forms import OUTCOMES, SORTS, AnswerForm
 from daremo.web.apps.lines.models import Answer
+from daremo.web.apps.lines.reading import SHAPES
 from daremo.web.apps.lines.shown import SHOWN, Section, Shown, count, kind_word
 from daremo.web.apps.lines.shown import failures as what_breaks
 from daremo.web.apps.staff.access import StaffRequest, may, staff_page
@@ -206,7 +207,9 @@ def table(request: HttpRequest, kind: str) -> HttpResponse:
     if row is None:
         raise Http404
     rows = [r for r in row.data.get(TABLES[kind], ()) if isinstance(r, dict)]
-    heads = list(rows[0]) if rows else ["area"]
+    # the order of the description: a database need not keep that of the file
+    told = SHAPES[kind].fields[TABLES[kind]].row.fields
+    heads = [name for name in told if rows and name in rows[0]] or ["area"]
     body = ([_cell(r.get(name)) for name in heads] for r in rows)
     tail = [["#", row.source, row.as_of.isoformat(), row.sha256[:16]]]
     return _csv(f"lines-{kind}-{row.as_of}.csv", heads, [*body, *tail])
