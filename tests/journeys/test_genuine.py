@@ -138,6 +138,7 @@ def test_a_badge_is_issued_printed_verified_and_revoked(browser: Browser, addres
         page.get_by_label("資格の名前").fill("まちの見守り")
         check_page(page, citizen=False, keyboard=False)
         press(page, "バッジを出す")
+        expect(page.get_by_role("link", name=re.compile("紙に印刷"))).to_be_visible()
         badge = page.url
         document = page.request.get(f"{badge}badge.json").text()
         page.get_by_role("link", name=re.compile("紙に印刷")).click()
