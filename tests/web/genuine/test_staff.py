@@ -37,6 +37,17 @@ def test_a_qualification_holds_by_its_token_and_by_its_document_and_names_nobody
     assert "花子" not in json.dumps(row.document, ensure_ascii=False)
 
 
+def test_a_badge_without_an_end_is_issued_from_the_staff_page(office: Office, world: Any) -> None:
+    from daremo.web.apps.genuine.models import Badge
+
+    helper = world.own["places.supporter"]
+    with clock.at(office.town.act().now):
+        told = {"supporter": helper.pk, "name": "まちの見守り", "until": ""}
+        answer = world.client("manager").post("/badges/new/", told)
+    row = Badge.objects.get(supporter=helper, name="まちの見守り")
+    assert answer.status_code == 302 and answer["Location"].endswith(f"/badges/{row.pk}/") and row.until is None
+
+
 def test_a_revoked_ended_or_altered_badge_is_never_official(office: Office) -> None:
     from daremo.web.apps.genuine import badges
 

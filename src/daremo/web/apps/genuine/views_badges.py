@@ -40,7 +40,7 @@ def qualify(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:
-            made = badges.qualify(request.act, told["supporter"], told["name"], told["until"])  # type: ignore[attr-defined]
+            made = badges.qualify(request.act, told["supporter"], told["name"], told["until"] or None)  # type: ignore[attr-defined]
             return redirect("genuine:badge", badge_id=made.pk)
         except DaremoError as error:
             form.add_error("until" if error.code == "badge-ended" else "name", " ".join(words(error, "ja")))
