@@ -131,9 +131,6 @@ def test_an_auditor_compares_exports_and_looks_at_one_event(browser: Browser, ad
         assert told.startswith('{"format":"daremo-journal-1"') and '"end"' in told.splitlines()[-1]
 
 
-@pytest.mark.skip(
-    reason="open: the page after a badge was issued did not come up in the last run; see the closing note"
-)
 def test_a_badge_is_issued_printed_verified_and_revoked(browser: Browser, address: str) -> None:
     with staff(browser, address, "自治体") as page:
         page.goto("/badges/")
