@@ -167,6 +167,12 @@ def settings_page() -> str:
     out.append("## Limits\n\nBeyond a limit the answer is 429 with `Retry-After`.\n\n" + grid(head, limits))
     work = [[r["job"], r["ja"], r["en"], r["every_min"]] for r in rows_of("daremo.web", "jobs")]
     out.append("## Work of `daremo worker`\n\n" + grid(["job", "日本語", "meaning", "every minutes"], work))
+    held = [[r["kept"], r["ja"], r["en"], r["days"]] for r in rows_of("daremo.web", "retention")]
+    out.append(
+        "## How long what is kept\n\nFrom `src/daremo/web/tables/retention.csv`; the worker's job `erase` does it, and the "
+        "statistics stay equal. Bookings, visits and other counted records stay without a name.\n\n"
+        + grid(["what", "日本語", "meaning", "days"], held)
+    )
     return "\n".join(out)
 
 

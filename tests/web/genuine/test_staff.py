@@ -13,6 +13,7 @@ from django.test import Client
 
 from daremo.kernel.errors import Conflict, DaremoError
 from daremo.web import clock
+from daremo.web.retention import kept
 from tests.web.genuine.conftest import Office
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +120,7 @@ def test_an_old_badge_loses_its_content_and_the_journal_still_replays(office: Of
 
     row = badges.qualify(office.town.act(), supporter(office), "基本研修", date(2026, 12, 31))
     assert badges.keep_time(office.town.act(), date(2027, 1, 31)) == 0
-    assert badges.keep_time(office.town.act(), date(2026, 12, 31) + badges.KEPT + timedelta(days=1)) == 1
+    assert badges.keep_time(office.town.act(), date(2026, 12, 31) + kept("badge") + timedelta(days=1)) == 1
     row.refresh_from_db()
     assert row.token == "" and row.document == {} and row.name == "基本研修"
     assert [line for line in journal.differences() if line.startswith("genuine.")] == []

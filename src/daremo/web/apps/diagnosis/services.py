@@ -19,6 +19,7 @@ from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act, of_a_resident
 from daremo.web.days import TOKYO, day_of
 from daremo.web.problems import conflict, refusal
+from daremo.web.retention import kept
 
 if TYPE_CHECKING:
     from daremo.web.apps.places.models import Organisation
@@ -244,5 +245,5 @@ def _quarters(values: list[float]) -> tuple[float, float, float]:
 
 def keep_time(act: Act, today: date) -> int:
     """Remove replies of rounds that were closed more than five years ago; return how many."""
-    rows = list(Reply.objects.filter(round__closed__lt=today.replace(year=today.year - 5, day=min(today.day, 28))))
+    rows = list(Reply.objects.filter(round__closed__lt=today - kept("diagnosis")))
     return journal.remove_many(act, "reply.expired", rows)

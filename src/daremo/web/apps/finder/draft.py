@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 
-KEPT_DAYS = 7
 HOLD_MINUTES = 30
 """The most that ``bookings.services.hold`` grants; past it the answers stay and the seat is sought anew."""
 _MOST = 5
@@ -59,7 +58,7 @@ def load(request: HttpRequest, kind: str, what: str, now: datetime) -> Draft | N
     """Return the draft of this session, or None; one that is older than seven days is none."""
     kept: dict[str, Any] = request.session.get("drafts", {})
     row = kept.get(f"{kind}:{what}")
-    if not row or datetime.fromisoformat(row["at"]) < now - timedelta(days=KEPT_DAYS):
+    if not row or datetime.fromisoformat(row["at"]) < now - retention.kept("draft"):
         return None
     known = {f.name for f in fields(Draft)}
     return Draft(**{name: value for name, value in row.items() if name in known})
@@ -73,7 +72,7 @@ def store(request: HttpRequest, draft: Draft, now: datetime) -> None:
     for place in sorted(kept, key=lambda k: str(kept[k]["at"]))[:-_MOST]:
         del kept[place]
     request.session["drafts"] = kept
-    request.session.set_expiry(KEPT_DAYS * 24 * 3600)
+    request.session.set_expiry(int(retention.kept("draft").total_seconds()))
 
 
 def drop(request: HttpRequest, draft: Draft) -> None:

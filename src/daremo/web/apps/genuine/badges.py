@@ -22,11 +22,11 @@ from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.days import day_of
 from daremo.web.problems import refusal
+from daremo.web.retention import kept
 
 #: Attendances that earn a badge.
 LEAST_TIMES = 1
 #: A badge whose time is over or that was revoked is erased after this; that it was given stays.
-KEPT = timedelta(days=3 * 365)
 
 
 def list_address() -> str:
@@ -144,7 +144,7 @@ def keep_time(act: Act, today: date) -> int:
     done = 0
     for row in Badge.objects.exclude(token=""):
         end = row.revoked_on or row.until
-        if end is not None and end + KEPT < today:
+        if end is not None and end + kept("badge") < today:
             journal.save(act, "badge.erased", row, document={}, token="")
             done += 1
     return done

@@ -19,12 +19,12 @@ from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.days import day_of
 from daremo.web.problems import refusal
+from daremo.web.retention import kept
 
 if TYPE_CHECKING:
     from daremo.trust.exposure.order import Task
     from daremo.web.apps.places.models import Organisation
 
-KEPT_YEARS = 5
 NOBODY: Mapping[str, float] = {}
 
 
@@ -165,13 +165,12 @@ def hold(act: Act, organisation: Organisation, made: Exercise, rows: Sequence[Ma
 
 def keep_time(act: Act, today: date) -> int:
     """Remove duties closed and drills held more than five years ago, and inventories that were replaced a year ago."""
-    before = today.replace(year=today.year - KEPT_YEARS, day=min(today.day, 28))
-    duties = list(Duty.objects.filter(closed__lt=before))
-    drills = list(Drill.objects.filter(held__lt=before))
+    duties = list(Duty.objects.filter(closed__lt=today - kept("duty")))
+    drills = list(Drill.objects.filter(held__lt=today - kept("drill")))
     newest: dict[int, int] = {}
     for row in Inventory.objects.order_by("at", "pk").values("pk", "organisation_id"):
         newest[row["organisation_id"]] = row["pk"]
-    old = Inventory.objects.filter(at__date__lt=today - timedelta(days=365)).exclude(pk__in=list(newest.values()))
+    old = Inventory.objects.filter(at__date__lt=today - kept("inventory")).exclude(pk__in=list(newest.values()))
     return (
         journal.remove_many(act, "duty.expired", duties)
         + journal.remove_many(act, "drill.expired", drills)

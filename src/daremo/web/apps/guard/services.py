@@ -11,13 +11,13 @@ from daremo.web.apps.guard.models import Decision, DomainState
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.days import day_of
+from daremo.web.retention import kept
 
 if TYPE_CHECKING:
     from daremo.trust.posture.assess import Posture
     from daremo.web.apps.places.models import Organisation
 
 #: Years that states are kept; the latest of a domain stays.
-KEPT_YEARS = 5
 
 
 def assess_domain(
@@ -103,12 +103,11 @@ def keep_time(act: Act, today: date) -> int:
     """Remove states and proposals older than five years; the latest of each domain and what was decided stay.
 
     Returns how many."""
-    before = today.replace(year=today.year - KEPT_YEARS, day=min(today.day, 28))
     latest: dict[tuple[int, str], int] = {}
     for row in DomainState.objects.order_by("at", "pk").values("pk", "organisation_id", "domain"):
         latest[row["organisation_id"], row["domain"]] = row["pk"]
-    old = DomainState.objects.filter(at__date__lt=before).exclude(pk__in=list(latest.values()))
-    proposals = Decision.objects.filter(at__date__lt=before, decided=None)
+    old = DomainState.objects.filter(at__date__lt=today - kept("mail-domain")).exclude(pk__in=list(latest.values()))
+    proposals = Decision.objects.filter(at__date__lt=today - kept("identity"), decided=None)
     return (
         journal.remove_many(act, "domain.expired", list(old))
         + journal.remove_many(act, "identity.expired", list(proposals))

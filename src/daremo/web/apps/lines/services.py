@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -19,13 +19,13 @@ from daremo.web.apps.lines.models import Answer, Kind, Look, Said
 from daremo.web.apps.lines.reading import read
 from daremo.web.days import TOKYO, day_of
 from daremo.web.problems import conflict, refusal
+from daremo.web.retention import kept
 
 if TYPE_CHECKING:
     from daremo.web.apps.places.models import Area
     from daremo.web.apps.staff.models import User
 
 #: An answer that nobody confirmed, what breaks, other answers that are not the newest, and counts of words.
-WAIT_DAYS, FAIL_DAYS, KEEP_DAYS, SAID_DAYS = 7, 365, 1826, 1826
 #: Tries to count a word while others count the same.
 TRIES = 50
 CRITICAL_KINDS = (Kind.FAIL, Kind.AVAILABILITY, Kind.UPGRADE)
@@ -199,19 +199,21 @@ def challenges() -> Iterator[tuple[str, str, str, str]]:
 def keep_time(act: Act, today: date) -> int:
     """Remove what nobody confirmed, what breaks after a year, older answers and old counts; return how many rows."""
 
-    def before(days: int) -> datetime:
-        return datetime.combine(today - timedelta(days=days), time(), TOKYO)
+    def before(name: str) -> datetime:
+        return datetime.combine(today - kept(name), time(), TOKYO)
 
     rows = Answer.objects.defer("data", "critical")
     latest = [row.pk for kind in Kind.values if (row := newest(kind)) is not None]
     old = [
-        *rows.filter(state=Answer.State.WAITING, at__lt=before(WAIT_DAYS)),
-        *rows.filter(state=Answer.State.SHOWN, kind=Kind.FAIL, at__lt=before(FAIL_DAYS)),
-        *rows.filter(state=Answer.State.SHOWN, at__lt=before(KEEP_DAYS)).exclude(kind=Kind.FAIL).exclude(pk__in=latest),
+        *rows.filter(state=Answer.State.WAITING, at__lt=before("line-waiting")),
+        *rows.filter(state=Answer.State.SHOWN, kind=Kind.FAIL, at__lt=before("line-failure")),
+        *rows.filter(state=Answer.State.SHOWN, at__lt=before("line-result"))
+        .exclude(kind=Kind.FAIL)
+        .exclude(pk__in=latest),
     ]
     with transaction.atomic():
         seen = list(Look.objects.filter(answer__in=[row.pk for row in old]))
         count = journal.remove_many(act, "failures.forgotten", seen)
         count += journal.remove_many(replace(act, reason="time is over"), "lines.removed", old)
-    words = list(Said.objects.filter(month__lt=today - timedelta(days=SAID_DAYS)))
+    words = list(Said.objects.filter(month__lt=today - kept("line-word")))
     return count + journal.remove_many(act, "line.forgotten", words)

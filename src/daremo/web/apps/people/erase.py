@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from daremo.web.again import settle
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.people.merge import ones_own
 from daremo.web.apps.people.models import AccessEntry, Contact, Person
-
-ACCESSES_KEPT = timedelta(days=5 * 365)
+from daremo.web.retention import kept
 
 
 def erase_contact(act: Act, person: Person) -> int:
@@ -51,4 +50,4 @@ def keep_time(act: Act, today: date) -> int:
 
 def forget_accesses(today: date) -> int:
     """Delete entries of who looked that are older than five years; return how many."""
-    return AccessEntry.objects.filter(at__date__lt=today - ACCESSES_KEPT).delete()[0]
+    return AccessEntry.objects.filter(at__date__lt=today - kept("looks")).delete()[0]

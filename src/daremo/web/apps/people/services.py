@@ -21,6 +21,7 @@ from daremo.web.apps.people.models import AccessEntry, Consent, Contact, Person,
 from daremo.web.apps.people.phones import hiragana, phone_key, same_phone, spaced
 from daremo.web.apps.people.printed import everything
 from daremo.web.problems import refusal
+from daremo.web.retention import kept
 
 if TYPE_CHECKING:
     from daremo.web.apps.places.models import Area, Organisation
@@ -51,7 +52,6 @@ __all__ = [
     "withdraw_consent",
 ]
 
-KEEP_DAYS = 730
 CONTACT_FIELDS = ("name", "kana", "phone", "email", "postcode", "address", "note", "prefers")
 PERSON_FIELDS = ("birth_year", "area", "needs", "language", "device", "life_stage")
 
@@ -89,7 +89,7 @@ def add_person(
     address: str = "",
     note: str = "",
     prefers: str = "phone",
-    keep_days: int = KEEP_DAYS,
+    keep_days: int = kept("contact").days,
 ) -> Person:
     """Add a person and, apart from her, how to reach her. A name or a byname is enough.
 
@@ -180,7 +180,7 @@ def set_contact(act: Act, person: Person, **changes: Any) -> Contact:
     told = _written(changes)
     contact = Contact.objects.filter(person=person).first()
     if contact is None:
-        keep_until = act.now.date() + timedelta(days=KEEP_DAYS)
+        keep_until = act.now.date() + kept("contact")
         return journal.save(act, "contact.added", Contact(person=person, keep_until=keep_until, **told))
     if "name" in told or "phone" in told:
         told["match_key"] = None

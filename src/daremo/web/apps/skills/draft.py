@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 
 from daremo.web.apps.skills import measure
+from daremo.web.retention import kept
 
-KEPT_DAYS = 7
 _PLACE = "skill_check"
 
 
@@ -45,7 +45,7 @@ class Draft:
 def load(request: HttpRequest, now: datetime) -> Draft | None:
     """Return the check of this browser, or None; one that is older than seven days is none."""
     row = request.session.get(_PLACE)
-    if not row or datetime.fromisoformat(row["at"]) < now - timedelta(days=KEPT_DAYS):
+    if not row or datetime.fromisoformat(row["at"]) < now - kept("draft"):
         return None
     known = {f.name for f in fields(Draft)}
     draft = Draft(**{name: value for name, value in row.items() if name in known})
@@ -60,7 +60,7 @@ def store(request: HttpRequest, draft: Draft, now: datetime) -> None:
     draft.at = now.isoformat()
     request.session[_PLACE] = asdict(draft)
     if not request.user.is_authenticated:
-        request.session.set_expiry(KEPT_DAYS * 24 * 3600)
+        request.session.set_expiry(int(kept("draft").total_seconds()))
 
 
 def drop(request: HttpRequest) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -23,6 +23,7 @@ from daremo.web.apps.skills import measure
 from daremo.web.apps.skills.models import AnonymousSheet, Check
 from daremo.web.days import TOKYO, day_of
 from daremo.web.problems import refusal
+from daremo.web.retention import kept
 
 if TYPE_CHECKING:
     from daremo.web.apps.people.models import Person
@@ -33,7 +34,6 @@ PURPOSE = "skills"
 WORDS = "2026-12"
 SHOWN = "この結果を、次の相談で担当の人に見せます。いつでも取り消せます。"
 #: A result is of use for the next consultations; then it is stale and goes.
-KEEP_DAYS = 730
 
 Profile = Mapping[int, tuple[float, float]]
 Told = Sequence[tuple[str, str]]
@@ -68,7 +68,7 @@ def keep(act: Act, person: Person, taken: Taken, *, statistics: bool = False, on
         raise refusal("no-answers")
     if once and (found := Check.objects.filter(once=once).first()):
         return found
-    until = day_of(act.now) + timedelta(days=KEEP_DAYS)
+    until = day_of(act.now) + kept("skill-check")
     try:
         with transaction.atomic():
             digest = hashlib.sha256(SHOWN.encode()).hexdigest()
