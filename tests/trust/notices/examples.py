@@ -30,6 +30,8 @@ def write_notices(home: Path) -> str:
     (home / "received.txt").write_text(DRAFT["text"].replace("12月18日", "本日"), encoding="utf-8")
     if (home / "registry").is_dir():
         return ""
+    # a register whose key is revoked by an example, so that the others keep theirs
+    new_keys(home / "stolen", "city.mihon.example", "2026-01-01", _fresh)
     shelf = new_keys(home / "registry", "city.mihon.example", "2026-01-01", _fresh)
     journal, store = shelf.journal()
     assert isinstance(journal, Journal)

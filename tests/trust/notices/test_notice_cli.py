@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from daremo.trust.notices import qr
 from daremo.trust.notices.registry import read_snapshot
@@ -94,6 +97,65 @@ def test_after_a_new_key_old_notices_still_hold_and_new_ones_do(daremo, tmp_path
         == 0
     )
     assert daremo("audit", "verify", tmp_path / "j", "--key", tmp_path / "r" / "keys.txt", "--json").json["size"] == 2
+
+
+def test_after_a_key_is_revoked_nothing_that_it_signed_is_official(daremo, tmp_path: Path):
+    made = _made(daremo, tmp_path)
+    first = (tmp_path / "r" / "keys.txt").read_text(encoding="utf-8").strip()
+    kid = first.split("+")[1]
+    revoke = ("trust", "notice", "revoke")
+    assert daremo(*revoke, "00000000", "--registry", tmp_path / "r", "--reason", "x").code == 3
+    told = daremo(*revoke, kid.upper(), "--registry", tmp_path / "r", "--reason", "棒をなくした", "--json")
+    assert told.code == 0 and told.json["codes"] == [made["code"]] and told.json["needs_new_key"]
+    assert (tmp_path / "r" / "keys.txt").read_text(encoding="utf-8") == ""
+    # twice is refused, and so is signing with it
+    assert daremo(*revoke, kid, "--registry", tmp_path / "r", "--reason", "x").code == 3
+    for verb in (
+        ("snapshot", tmp_path / "r", "-o", tmp_path / "s"),
+        ("register", tmp_path / "draft.json", "--registry", tmp_path / "r"),
+    ):
+        told = daremo("trust", "notice", *verb, "--json")
+        assert told.code == 3 and "key-revoked" in json.dumps(told.json)
+    assert (
+        daremo(
+            "trust", "notice", "keys", "city.mihon.example", "-o", tmp_path / "r", "--from", "2026-01-01", "--rotate"
+        ).code
+        == 0
+    )
+    keys = json.loads((tmp_path / "r" / "keys.json").read_text(encoding="utf-8"))
+    # a thief could have handed on too, so the new key stands on its own
+    assert [k["revoked"] for k in keys] == [True, False] and keys[1]["endorsed"] == ""
+    assert daremo("trust", "notice", "snapshot", tmp_path / "r", "-o", tmp_path / "s").code == 0
+    told = daremo("trust", "check", "--text", TEXT, "--registry", tmp_path / "s", "--json").json
+    assert told["verdict"] == "unknown" and told["reasons"][0]["code"] == "signature-fails"
+    # who still pins the old key is told, not misled
+    assert daremo("trust", "check", "--text", TEXT, "--registry", tmp_path / "s", "--key", first).code == 3
+    again = daremo("trust", "notice", "register", tmp_path / "draft.json", "--registry", tmp_path / "r", "--json")
+    assert again.code == 0
+    assert daremo("trust", "notice", "snapshot", tmp_path / "r", "-o", tmp_path / "s").code == 0
+    told = daremo("trust", "check", "--text", TEXT, "--registry", tmp_path / "s", "--json").json
+    assert told["verdict"] == "official"
+    # that it was revoked stands in the journal, why does not stand in the leaf
+    out = tmp_path / "j"
+    assert (
+        daremo(
+            "audit", "export", tmp_path / "r" / "journal.sqlite", "--key", tmp_path / "r" / "keys.txt", "-o", out
+        ).code
+        == 0
+    )
+    assert '"kind":"key-revoked"' in out.read_text(encoding="utf-8") and "棒" not in out.read_text(encoding="utf-8")
+
+
+def test_a_snapshot_sealed_by_a_key_that_it_calls_revoked_is_refused():
+    from daremo.trust.notices.registry import BadSnapshot, write_snapshot
+    from tests.trust.notices.town import DAY, SIGNER, registry
+
+    book = registry(3)
+    assert read_snapshot(write_snapshot(book, SIGNER, DAY, "2036-01-01"), [SIGNER.public])
+    book.keys = tuple(replace(k, revoked=True) for k in book.keys)
+    for known in ([SIGNER.public], []):
+        with pytest.raises(BadSnapshot):
+            read_snapshot(write_snapshot(book, SIGNER, DAY, "2036-01-01"), known)
 
 
 def test_a_notice_that_replaces_another_takes_it_back(daremo, tmp_path: Path):

@@ -27,7 +27,7 @@ MOST_BYTES = 1_000_000
 class Ordered(click.Group):
     """Subverbs in the order in which one needs them."""
 
-    ORDER: ClassVar[tuple[str, ...]] = ("keys", "register", "withdraw", "snapshot", "qr")
+    ORDER: ClassVar[tuple[str, ...]] = ("keys", "revoke", "register", "withdraw", "snapshot", "qr")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.ORDER)
@@ -62,7 +62,7 @@ def keys(voice: Voice, name: str, registry: Path, since: str | None, rotate: boo
 
     if (registry / "keys.json").exists() and not rotate:
         raise problem("key-there", registry.name)
-    if rotate and (registry / "key.pem").exists():
+    if rotate and (registry / "key.pem").exists() and not _shelf(registry).keys[-1].revoked:
         # the old key hands on to the new one; where it is lost, take its file away and tell everybody the new key
         _opened(registry, passphrase_file)
     try:
@@ -81,6 +81,45 @@ def keys(voice: Voice, name: str, registry: Path, since: str | None, rotate: boo
         )
     )
     voice.say(voice(f"次: {registry / 'issuer.json'} に電話とサイトを書く", f"Next: edit {registry / 'issuer.json'}"))
+    return DONE
+
+
+@notice.command(epilog=example('daremo trust notice revoke 3f9642de --registry stolen --reason "stick lost"'))
+@click.argument("kid")
+@click.option("--registry", required=True, type=click.Path(path_type=Path), help="Folder of the register.")
+@click.option("--reason", required=True, help="Why; kept in the journal where it can be erased.")
+@verb
+def revoke(voice: Voice, kid: str, registry: Path, reason: str) -> int:
+    """Say that the key KID (8 letters, in keys.txt) is in other hands: nothing that it signed counts any more."""
+    from daremo.trust.notices.model import BadNotice
+
+    shelf, gone = _shelf(registry), kid.strip().lower()
+    try:
+        shelf.revoke(gone, _day(None), reason, _now_ms(), secrets.token_bytes)
+    except BadNotice as e:
+        raise problem("no-such-key", registry.name, value=kid) from e
+    lost = [e.code for e in shelf.entries if e.kid == gone and not e.withdrawn]
+    voice.answer({"key": gone, "revoked": True, "codes": lost, "needs_new_key": shelf.keys[-1].revoked})
+    voice.say(
+        voice(
+            f"鍵 {gone} を取り消しました。この鍵で署名したお知らせ{len(lost):,}件は、もう「本物」と答えません。",
+            f"Key {gone} revoked. The {len(lost):,} notices that it signed are no longer called official.",
+        )
+    )
+    for code in lost:
+        voice.say(f"  {code}")
+    name = shelf.keys[0].key.name
+    if shelf.keys[-1].revoked:
+        step = f"daremo trust notice keys {name} -o {registry} --rotate"
+        voice.say(voice(f"次: {step}（新しい鍵）", f"Next: {step} (a new key)"))
+    voice.say(
+        voice(
+            f"そのあと: まだ正しいお知らせを register で出しなおし、daremo trust notice snapshot {registry} -o notices.snapshot"
+            " を配る。新しい鍵は、広報紙と電話で知らせる。",
+            f"Then register anew what still holds, hand out daremo trust notice snapshot {registry} -o notices.snapshot,"
+            " and tell the new key by paper and telephone.",
+        )
+    )
     return DONE
 
 
@@ -267,6 +306,8 @@ def _opened(registry: Path, passphrase_file: Path | None) -> tuple[Shelf, Signer
         raise problem("bad-private-key", str(registry / "key.pem")) from e
     if signer.public != shelf.keys[-1].key:
         raise problem("bad-private-key", str(registry / "key.pem"))
+    if shelf.keys[-1].revoked:
+        raise problem("key-revoked", registry.name, value=signer.public.kid)
     return shelf, signer
 
 

@@ -234,7 +234,7 @@ def _without_codes(plain: str) -> str:
 def _best(
     variants: Sequence[Text], codes: Sequence[str], registry: Registry, day: str
 ) -> tuple[int, Entry, Compared, Text] | None:
-    """The notice that fits best: same before changed, holding before ended, then the closest."""
+    """The notice that fits best: same before changed, holding and vouched for before others, then the closest."""
     rows = [registry.by_code[c] for c in codes if c in registry.by_code]
     for v in variants:
         rows += nearest(registry.sketches, sketch(v.keys), _CANDIDATES)
@@ -244,9 +244,11 @@ def _best(
     near = [(row, entry, o, v) for row, entry, forms in read[:_CLOSEST] for o in forms[:2] for v in variants]
     found: tuple[int, Entry, Compared, Text] | None = None
     rank: tuple[float, ...] = ()
+    # a text can be registered anew after the key of the first one was revoked
+    stands = {row: _holds(entry, day) and registry.vouched(entry) is not None for row, entry, _, _ in exact or near}
     for row, entry, official, v in exact or near:
         compared = compare(official, v)
-        mine = (_RANK[compared.relation], not _holds(entry, day), -compared.closeness)
+        mine = (_RANK[compared.relation], not stands[row], -compared.closeness)
         if found is None or mine < rank:
             found, rank = (row, entry, compared, v), mine
     return found

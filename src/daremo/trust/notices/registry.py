@@ -243,7 +243,8 @@ def read_snapshot(data: bytes, known: Sequence[PublicKey] = ()) -> Registry:
         keys = tuple(IssuerKey.from_dict(k) for k in told["keys"])
         sealed = json.loads(line)
         signature = base64.b64decode(sealed["signature"], validate=True)
-        able = entitled(known, keys) if known else [k.key for k in keys if not k.revoked]
+        gone = {k.key for k in keys if k.revoked}
+        able = [key for key in (entitled(known, keys) if known else [k.key for k in keys]) if key not in gone]
         if not any(k.kid == sealed["kid"] and k.holds(signature, _SIGNED + head) for k in able):
             raise BadSnapshot("the signature is not of a known key" if known else "the signature does not hold")
         if hashlib.sha256(body).hexdigest() != told["body"]:

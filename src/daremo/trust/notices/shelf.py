@@ -16,6 +16,7 @@ from daremo.kernel.results import write_json, write_whole
 from daremo.trust.keys import BadKey, Fresh, Signer, new_signer
 from daremo.trust.log.journal import CHECKPOINT, Journal
 from daremo.trust.log.note import parse
+from daremo.trust.log.record import Event
 from daremo.trust.log.sqlite import SQLite
 from daremo.trust.notices.model import BadNotice, Entry, Issuer, issuer_of
 from daremo.trust.notices.registry import IssuerKey, Registry, endorse
@@ -53,6 +54,37 @@ class Shelf:
         OSError
         """
         return Signer.from_pem((self.folder / "key.pem").read_bytes(), passphrase)
+
+    def revoke(self, kid: str, day: str, reason: str, at_ms: int, fresh: Fresh) -> None:
+        """Say that a key fell into other hands, and log it; nothing that it ever signed counts any more.
+
+        Parameters
+        ----------
+        kid : str
+            Number of the key (8 hexadecimal letters).
+        day : str
+            Today's date (YYYY-MM-DD).
+        reason : str
+            Goes into the erasable part of the record.
+        at_ms : int, milliseconds since 1970 UTC
+        fresh : callable
+            Random bytes for the journal.
+
+        Raises
+        ------
+        BadNotice
+            ``key`` where there is no such key that still counts.
+        """
+        if not any(k.key.kid == kid and not k.revoked for k in self.keys):
+            raise BadNotice("key", kid)
+        journal, store = self.journal()
+        try:
+            event = Event("notices", "key-revoked", {"day": day, "key": kid}, {"reason": reason})
+            journal.append([event], at_ms, fresh)
+        finally:
+            store.close()
+        self.keys = [replace(k, revoked=True) if k.key.kid == kid else k for k in self.keys]
+        self.save()
 
     def save(self) -> None:
         """Write issuer, keys and notices, each whole or not at all."""
@@ -104,8 +136,9 @@ def new_keys(folder: Path, name: str, day: str, fresh: Fresh, passphrase: bytes 
     if (folder / "keys.json").exists():
         shelf = open_shelf(folder)
         old = shelf.keys[-1]
-        # without the old private key the new one stands alone, and everybody has to be told
-        handed = endorse(shelf.signer(passphrase), signer.public, day) if (folder / "key.pem").exists() else ""
+        # without the old private key, or where a thief has it too, the new one stands alone, and everybody has to be told
+        hands_on = (folder / "key.pem").exists() and not old.revoked
+        handed = endorse(shelf.signer(passphrase), signer.public, day) if hands_on else ""
         now = IssuerKey(signer.public, day, endorsed=handed)
         shelf.keys = [*shelf.keys[:-1], replace(old, until=max(day, old.since)), now]
     else:
