@@ -232,7 +232,7 @@ class _Work:
                 np.empty((t, self.n), np.int64), np.empty((t, self.n), np.int64), np.empty((t, self.n), np.int64),
                 np.empty((t, self.n)), np.zeros((t, self.m), np.bool_),
             )  # fmt: skip
-            self.base_lost = float(plant(self.targets, self.demand, self.graph, self.m, self.state, self.total))
+            self.base_lost = float(plant(self.targets, self.demand, self.graph, self.state, self.total))
         self.whole = float(np.max(self.total / a.capacity_gbps, initial=0.0))
         if rule == "optimal":
             demands = resolved(network)
@@ -322,7 +322,7 @@ class _Work:
         while done < len(first):
             one = int(first[done])
             end = done + int(np.searchsorted(first[done:], one, side="right"))
-            gone = broken(one, self.m, self.targets, self.demand, self.graph, self.state, self.total, *after)
+            gone = broken(one, self.targets, self.demand, self.graph, self.state, self.total, *after)
             shut = np.zeros(self.m, np.bool_)
             shut[one] = True
             start = np.arange(end - done + 1, dtype=np.int64)

@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from daremo.network.model import Floats, Ints
+from daremo.network.paths import lay, settle
 from daremo.network.today import FAR, distances_to, push
 
 Bools = NDArray[np.bool_]
@@ -55,7 +56,7 @@ class Room(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def plant(targets: Ints, demand: Floats, graph: Graph, links: int, trees: Trees, total: Floats) -> float:
+def plant(targets: Ints, demand: Floats, graph: Graph, trees: Trees, total: Floats) -> float:
     """Trees towards all targets in the whole network; fills distances, next arcs, nodes by distance, loads; returns what has no path."""
     out_start, out_arc, in_start, in_arc, tail, head, cost, link = graph
     dist, par, order, sub, used = trees
@@ -88,13 +89,13 @@ def plant(targets: Ints, demand: Floats, graph: Graph, links: int, trees: Trees,
 
 @njit(cache=True, nogil=True)
 def mend(
-    k: int, root: int, shut: Bools, demand: Floats, graph: Graph, trees: Trees, total: Floats, room: Room
+    k: int, cost: Ints, demand: Floats, graph: Graph, trees: Trees, total: Floats, room: Room
 ) -> tuple[int, float]:
-    """Mend one target's tree where `shut` links broke it: changes `total`; leaves the new tree in `hit`, `new_d`, `new_p`, `queue`.
+    """Mend one target's tree where arcs of negative `cost` broke it: changes `total`; leaves it in `hit`, `new_d`, `new_p`, `queue`.
 
     Returns how many nodes hang anew, and the demand that is lost.
     """
-    out_start, out_arc, in_start, in_arc, tail, head, cost, link = graph
+    out_start, out_arc, in_start, in_arc, tail, head, _, _ = graph
     dist, par, order, sub, used = trees
     hit, new_d, new_p, queue, change, heap_d, heap_v = room
     n = dist.shape[1]
@@ -102,12 +103,14 @@ def mend(
     for v in range(n):
         hit[v] = False
         change[v] = 0.0
+        # below any distance: what stands is never hung anew
+        new_d[v] = -1
     for i in range(1, n):
         v = order[k, i]
         if v < 0:
             break
         a = par[k, v]
-        if shut[link[a]] or hit[head[a]]:
+        if cost[a] < 0 or hit[head[a]]:
             hit[v] = True
             new_d[v], new_p[v] = FAR, -1
             queue[hits] = v
@@ -123,57 +126,12 @@ def mend(
         for j in range(out_start[v], out_start[v + 1]):
             b = out_arc[j]
             u = head[b]
-            if cost[b] >= 0 and not shut[link[b]] and not hit[u] and dist[k, u] != FAR and dist[k, u] + cost[b] < best:
+            if cost[b] >= 0 and not hit[u] and dist[k, u] != FAR and dist[k, u] + cost[b] < best:
                 best = dist[k, u] + cost[b]
         if best < FAR:
             new_d[v] = best
-            p = size
-            size += 1
-            while p > 0:
-                q = (p - 1) // 2
-                if heap_d[q] <= best:
-                    break
-                heap_d[p], heap_v[p] = heap_d[q], heap_v[q]
-                p = q
-            heap_d[p], heap_v[p] = best, v
-    hung = 0
-    while size > 0:
-        d, v = heap_d[0], heap_v[0]
-        size -= 1
-        last_d, last_v = heap_d[size], heap_v[size]
-        p = 0
-        while True:
-            j = 2 * p + 1
-            if j >= size:
-                break
-            if j + 1 < size and heap_d[j + 1] < heap_d[j]:
-                j += 1
-            if heap_d[j] >= last_d:
-                break
-            heap_d[p], heap_v[p] = heap_d[j], heap_v[j]
-            p = j
-        heap_d[p], heap_v[p] = last_d, last_v
-        if d > new_d[v]:
-            continue
-        queue[hung] = v
-        hung += 1
-        for j in range(in_start[v], in_start[v + 1]):
-            b = in_arc[j]
-            u = tail[b]
-            if cost[b] < 0 or shut[link[b]] or not hit[u]:
-                continue
-            nd = d + cost[b]
-            if nd < new_d[u]:
-                new_d[u] = nd
-                p = size
-                size += 1
-                while p > 0:
-                    q = (p - 1) // 2
-                    if heap_d[q] <= nd:
-                        break
-                    heap_d[p], heap_v[p] = heap_d[q], heap_v[q]
-                    p = q
-                heap_d[p], heap_v[p] = nd, u
+            size = lay(heap_d, heap_v, size, best, v)
+    hung = settle(size, in_start, in_arc, tail, cost, new_d, None, queue, heap_d, heap_v)
     # each hangs on the first tight link of its table, and its load comes down
     lost = 0.0
     if hung < hits:
@@ -185,7 +143,7 @@ def mend(
         for j in range(out_start[v], out_start[v + 1]):
             b = out_arc[j]
             u = head[b]
-            if cost[b] < 0 or shut[link[b]]:
+            if cost[b] < 0:
                 continue
             du = new_d[u] if hit[u] else dist[k, u]
             if du != FAR and du + cost[b] == new_d[v]:
@@ -229,12 +187,14 @@ def cases_single(
         np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n),
         np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64),
     )  # fmt: skip
-    now = np.empty(arcs)
+    now, own = np.empty(arcs), cost.copy()
     for c in range(case_start.size - 1):
         now[:] = total
         gone = 0.0
         for j in range(case_start[c], case_start[c + 1]):
             shut[case_link[j]] = True
+        for a in range(arcs):
+            own[a] = -1 if shut[link[a]] else cost[a]
         for k in range(targets.size):
             touched = False
             for j in range(case_start[c], case_start[c + 1]):
@@ -242,12 +202,12 @@ def cases_single(
                     touched = True
                     break
             if touched:
-                _, less = mend(k, targets[k], shut, demand, graph, trees, now, room)
+                _, less = mend(k, own, demand, graph, trees, now, room)
                 gone += less
         high, where = 0.0, -1
         for a in range(arcs):
             x = now[a] / capacity[a]
-            if x > high and not shut[link[a]]:
+            if x > high and own[a] >= 0:
                 high, where = x, a
         worst[c], at[c], lost[c] = high, where, gone
         for j in range(case_start[c], case_start[c + 1]):
@@ -257,7 +217,6 @@ def cases_single(
 @njit(cache=True, nogil=True)
 def broken(
     first: int,
-    links: int,
     targets: Ints,
     demand: Floats,
     graph: Graph,
@@ -271,8 +230,10 @@ def broken(
     dist, par, order, sub, used = trees
     dist1, par1, order1, sub1, used1 = after
     n, arcs = demand.shape[1], tail.size
-    shut = np.zeros(links, np.bool_)
-    shut[first] = True
+    own = cost.copy()
+    for a in range(arcs):
+        if link[a] == first:
+            own[a] = -1
     room = Room(
         np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n),
         np.empty(arcs + 1, np.int64), np.empty(arcs + 1, np.int64),
@@ -284,7 +245,7 @@ def broken(
         dist1[k], par1[k], order1[k], sub1[k], used1[k] = dist[k], par[k], order[k], sub[k], used[k]
         if not used[k, first]:
             continue
-        hung, less = mend(k, targets[k], shut, demand, graph, trees, total1, room)
+        hung, less = mend(k, own, demand, graph, trees, total1, room)
         gone += less
         filled = 0
         used1[k, :] = False

@@ -30,18 +30,32 @@ def star(end: Ints, nodes: int) -> Star:
     return Star(start, np.argsort(end, kind="stable").astype(np.int64))
 
 
-@njit(cache=True, nogil=True)
-def shortest(root, start, arc, far, weight, dist, parent, order, heap_d, heap_v):  # type: ignore[no-untyped-def]
-    """Dijkstra from `root`: fills distances, the arc into each node (-1 = none) and nodes by distance; returns how many.
+@njit(cache=True, nogil=True, inline="always")
+def lay(heap_d, heap_v, size, d, v):  # type: ignore[no-untyped-def]
+    """Lay node `v` at distance `d` on a binary heap of `size` entries; returns the new size."""
+    i = size
+    while i > 0:
+        q = (i - 1) // 2
+        if heap_d[q] <= d:
+            break
+        heap_d[i], heap_v[i] = heap_d[q], heap_v[q]
+        i = q
+    heap_d[i], heap_v[i] = d, v
+    return size + 1
 
-    An arc with a negative weight is closed. Of equally short arcs into a node the first found stays.
+
+@njit(cache=True, nogil=True, inline="always")
+def settle(size, start, arc, far, weight, dist, parent, order, heap_d, heap_v):  # type: ignore[no-untyped-def]
+    """The one Dijkstra of this package: from `size` nodes on the heap until it is empty; returns how many nodes were settled.
+
+    Distances may be whole or floating. A negative weight closes an arc; a node whose distance is below any other stays as it is.
+    Fills nodes by distance, and the arc into each node unless `parent` is None: of equally short ones the first found stays.
+
+    Source
+    ------
+    E. W. Dijkstra, A note on two problems in connexion with graphs, Numerische Mathematik 1, 1959.
     """
-    dist[:] = np.inf
-    parent[:] = -1
-    dist[root] = 0.0
-    heap_d[0] = 0.0
-    heap_v[0] = root
-    size, found = 1, 0
+    found = 0
     while size > 0:
         d, v = heap_d[0], heap_v[0]
         size -= 1
@@ -60,30 +74,32 @@ def shortest(root, start, arc, far, weight, dist, parent, order, heap_d, heap_v)
         heap_d[i], heap_v[i] = last_d, last_v
         if d > dist[v]:
             continue
-        # a node may lie on the heap twice with one distance
-        if found > 0 and order[found - 1] == v:
-            continue
         order[found] = v
         found += 1
         for k in range(start[v], start[v + 1]):
             a = arc[k]
-            if weight[a] < 0.0:
+            w = weight[a]
+            if w < 0:
                 continue
             u = far[a]
-            nd = d + weight[a]
+            nd = d + w
+            # strictly less: a node is laid on the heap once a distance, and settled once
             if nd < dist[u]:
                 dist[u] = nd
-                parent[u] = a
-                i = size
-                size += 1
-                while i > 0:
-                    q = (i - 1) // 2
-                    if heap_d[q] <= nd:
-                        break
-                    heap_d[i], heap_v[i] = heap_d[q], heap_v[q]
-                    i = q
-                heap_d[i], heap_v[i] = nd, u
+                if parent is not None:
+                    parent[u] = a
+                size = lay(heap_d, heap_v, size, nd, u)
     return found
+
+
+@njit(cache=True, nogil=True)
+def shortest(root, start, arc, far, weight, dist, parent, order, heap_d, heap_v):  # type: ignore[no-untyped-def]
+    """Dijkstra from `root`: fills distances, the arc into each node (-1 = none) and nodes by distance; returns how many."""
+    dist[:] = np.inf
+    parent[:] = -1
+    dist[root] = 0.0
+    heap_d[0], heap_v[0] = 0.0, root
+    return settle(1, start, arc, far, weight, dist, parent, order, heap_d, heap_v)
 
 
 @njit(cache=True, nogil=True)

@@ -11,7 +11,7 @@ from numba import njit
 from daremo.kernel.errors import UsageError
 from daremo.network.demand import resolved
 from daremo.network.model import Arcs, Floats, Ints, Network
-from daremo.network.paths import star
+from daremo.network.paths import settle, star
 
 #: Routing weights are compared as whole numbers of this many to one, so that equal is equal.
 QUANTUM = 1e-6
@@ -78,46 +78,7 @@ def distances_to(root, start, arc, tail, cost, dist, order, heap_d, heap_v):  # 
     dist[:] = FAR
     dist[root] = 0
     heap_d[0], heap_v[0] = 0, root
-    size, found = 1, 0
-    while size > 0:
-        d, v = heap_d[0], heap_v[0]
-        size -= 1
-        last_d, last_v = heap_d[size], heap_v[size]
-        i = 0
-        while True:
-            j = 2 * i + 1
-            if j >= size:
-                break
-            if j + 1 < size and heap_d[j + 1] < heap_d[j]:
-                j += 1
-            if heap_d[j] >= last_d:
-                break
-            heap_d[i], heap_v[i] = heap_d[j], heap_v[j]
-            i = j
-        heap_d[i], heap_v[i] = last_d, last_v
-        if d > dist[v]:
-            continue
-        order[found] = v
-        found += 1
-        for k in range(start[v], start[v + 1]):
-            a = arc[k]
-            if cost[a] < 0:
-                continue
-            u = tail[a]
-            nd = d + cost[a]
-            # strictly less: a node is pushed once a distance, and settled once
-            if nd < dist[u]:
-                dist[u] = nd
-                i = size
-                size += 1
-                while i > 0:
-                    q = (i - 1) // 2
-                    if heap_d[q] <= nd:
-                        break
-                    heap_d[i], heap_v[i] = heap_d[q], heap_v[q]
-                    i = q
-                heap_d[i], heap_v[i] = nd, u
-    return found
+    return settle(1, start, arc, tail, cost, dist, None, order, heap_d, heap_v)
 
 
 @njit(cache=True, nogil=True)
