@@ -12,6 +12,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from daremo.web import retention
+
 HOLD_MINUTES = 30
 """The most that ``bookings.services.hold`` grants; past it the answers stay and the seat is sought anew."""
 _MOST = 5
