@@ -70,6 +70,22 @@ class Missed:
 
 
 MISSED = Missed()
+#: Heading of the table that has no row yet.
+HEADINGS: list[str] = []
+
+
+class Chosen:
+    """Which rows are asked: short ones only unless `long`; where there are `words`, those whose question holds one."""
+
+    long = True
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def holds(cls, question: str, long: bool) -> bool:
+        """Whether this row is asked."""
+        if cls.words:
+            return any(word.casefold() in question.casefold() for word in cls.words)
+        return cls.long or not long
 
 
 class Limits:
@@ -166,10 +182,15 @@ def run(engine: Engine) -> tuple[Told | str, float]:
 
 
 def ask(
-    question: str, engines: Sequence[Engine], target: Target | None = None, *, sense: str = "max"
+    question: str, engines: Sequence[Engine], target: Target | None = None, *, sense: str = "max", long: bool = False
 ) -> list[Told | None]:
-    """Ask all engines in turn; the first is ours, and ratios are CPU seconds relative to it."""
+    """Ask all engines in turn; the first is ours, and ratios are CPU seconds relative to it.
+
+    A row that is not `Chosen` (a `long` one where only short ones are) has no answers.
+    """
     answers: list[Told | None] = []
+    if not Chosen.holds(question, long):
+        return answers
     for at, engine in enumerate(engines):
         told, peak = run(engine)
         if isinstance(told, str):
@@ -222,6 +243,10 @@ def row(
 ) -> None:
     """Print one row as Markdown, so that a page can hold what was printed."""
     t = told or Told(math.nan, math.nan)
+    if HEADINGS:
+        title = HEADINGS.pop()
+        HEADINGS.clear()
+        print(f"\n### {title}\n\n| {' | '.join(HEAD)} |\n|---|---|" + "---:|" * 7 + "---|", flush=True)
     cells = (
         question, engine, _number(t.cpu_s, ",.2f"), _number(t.wall_s, ",.1f"), _number(peak, ",.0f"),
         _number(t.value, ",.10g"), _number(t.bound, ",.10g"), _number(gap_of(t), ".3%"), _number(ratio, ",.1f"), remark,
@@ -234,7 +259,5 @@ def _number(x: float, form: str) -> str:
 
 
 def table(title: str) -> None:
-    """Heading of a table."""
-    print(f"\n### {title}\n", flush=True)
-    print("| " + " | ".join(HEAD) + " |")
-    print("|---|---|" + "---:|" * 7 + "---|", flush=True)
+    """Heading of a table, printed with its first row."""
+    HEADINGS.append(title)

@@ -85,6 +85,13 @@ def test_the_unit_of_people_changes_nothing_but_the_unit_of_the_answer(seed: int
     assert other.bound == pytest.approx(found.bound * unit, rel=2e-9, abs=1e-9 * unit)
 
 
+def test_a_limit_counts_the_seconds_of_the_callers_clock() -> None:
+    # a clock that stands still: however short the limit, it never passes
+    found = median(town(), p=6, watch=Watch(1e-9, clock=lambda: 0.0))
+    assert found.finished and found.value == found.bound
+    assert found.seconds == 0
+
+
 def test_fairness_prefers_one_who_is_far_off_to_many_who_are_a_little_nearer() -> None:
     trip = np.array([[0.0, 4.0]] * 10 + [[30.0, 10.0]])
     assert median(trip, p=1).open == (0,)

@@ -229,7 +229,8 @@ class _Bisection:
         radius = float(self.radii[index])
         problem = problem_of(self.pairs.within(radius), 1, None, self.conditions, counted=self.counted)
         left = self.watch.limit_s - self.watch.seconds
-        part = Watch(max(left * (1.0 if last else SHARE), 1e-3), stop=self.watch.late)
+        share = 1.0 if last else SHARE
+        part = Watch(max(left * share, 1e-3), stop=self.watch.late, clock=lambda: self.watch.seconds)
         unit = int(problem.scale)
         cover = cheapest(problem, gap=0.0, target=self.p * unit, seed=self.seed, workers=self.workers, watch=part)
         if last:

@@ -179,7 +179,7 @@ def frontier(
         )  # fmt: skip
         q = question.q
         left = (watch.limit_s - watch.seconds) / (len(asked) - k)
-        part = Watch(max(left, 0.05), tell=watch.tell, stop=lambda: watch.late())
+        part = Watch(max(left, 0.05), tell=watch.tell, stop=watch.late, clock=lambda: watch.seconds)
         found = solve(
             q, grain=question.grain, gap=gap, seed=seed, workers=workers, watch=part, unit=q.scale, first=first
         )

@@ -146,7 +146,7 @@ def median(
     def tell(value: float, bound: float) -> None:
         watch.tell(off - value, off - bound)
 
-    told = Watch(watch.limit_s, tell=tell, stop=watch.late)
+    told = Watch(watch.limit_s, tell=tell, stop=watch.late, clock=lambda: watch.seconds)
     # the gap is asked of the sum of trips, not of what is saved
     have = max(off - _most(q) / q.scale, 0.0)
     share = gap * have / max(_most(q) / q.scale, 1e-300) if gap else 0.0
