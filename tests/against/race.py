@@ -52,8 +52,9 @@ def fill(naive: bool) -> None:
     from daremo.web.apps.people import services as people
     from daremo.web.apps.places.models import Organisation, Resource, SupportPoint
     from daremo.web.apps.schedule.models import Offer, Seat, Series, Session
+    from tests.web.tables import made
 
-    call_command("migrate", verbosity=0)
+    made(connection, lambda: call_command("migrate", verbosity=0))
     act = of_the_system(START)
     city = journal.save(act, "organisation.added", Organisation(name="みほん市", kind="city"))
     point = journal.save(act, "point.added", SupportPoint(organisation=city, name="図書館"))

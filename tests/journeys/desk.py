@@ -107,9 +107,12 @@ def main(fill: Callable[[], object] = fill_town) -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
+    from django.db import connection
 
     from daremo.web import clock
+    from tests.web.tables import made
+
+    made(connection, lambda: call_command("migrate", verbosity=0))
     from tests.journeys.page import serving
 
     clock.set_source(lambda: NOW)

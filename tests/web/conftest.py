@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,30 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "daremo.web.settings"
 import django  # noqa: E402 - after the environment
 
 django.setup()
+
+
+@pytest.fixture(scope="session")
+def migrated_once() -> Iterator[pytest.MonkeyPatch]:
+    """Until it is undone, tables that were made before in the same state of the migrations are copied."""
+    from django.core.management.commands.migrate import Command
+    from django.db import connections
+
+    from tests.web.tables import made
+
+    handle = Command.handle
+
+    def copied(self: Command, *arguments: object, **options: Any) -> None:
+        made(connections[options["database"]], lambda: handle(self, *arguments, **options))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Command, "handle", copied)
+        yield patch
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated_once: pytest.MonkeyPatch, django_db_setup: None) -> None:
+    """As pytest-django sets the database up, between the above and its undoing."""
+    migrated_once.undo()
 
 
 @pytest.fixture(scope="session")

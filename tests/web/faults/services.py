@@ -21,8 +21,11 @@ def prepare(address: str, outbox: str) -> None:
     """A town with one person who is to be sent a message."""
     set_up(address, outbox)
     from django.core.management import call_command
+    from django.db import connection
 
-    call_command("migrate", verbosity=0)
+    from tests.web.tables import made
+
+    made(connection, lambda: call_command("migrate", verbosity=0))
     from daremo.web.apps.bookings import services as bookings
     from tests.web.bookings.town import new_town
 
