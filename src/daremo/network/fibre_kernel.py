@@ -10,40 +10,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from daremo.network.heap import lay, take
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-
-@njit(cache=True, nogil=True)
-def _push(key: Floats, item: Ints, size: int, k: float, v: int) -> int:
-    i = size
-    while i > 0:
-        up = (i - 1) // 2
-        if key[up] <= k:
-            break
-        key[i], item[i] = key[up], item[up]
-        i = up
-    key[i], item[i] = k, v
-    return size + 1
-
-
-@njit(cache=True, nogil=True)
-def _pop(key: Floats, item: Ints, size: int) -> tuple[float, int, int]:
-    k, v = key[0], item[0]
-    size -= 1
-    last, node = key[size], item[size]
-    i = 0
-    while 2 * i + 1 < size:
-        j = 2 * i + 1
-        if j + 1 < size and key[j + 1] < key[j]:
-            j += 1
-        if key[j] >= last:
-            break
-        key[i], item[i] = key[j], item[j]
-        i = j
-    key[i], item[i] = last, node
-    return k, v, size
 
 
 @njit(cache=True, nogil=True)
@@ -131,17 +102,17 @@ def _nearest(
 ) -> tuple[int, int]:  # fmt: skip
     """Go on with a search until a goal is settled: the goal (-1 = none) and the heap's size."""
     while size > 0:
-        k, v, size = _pop(key, item, size)
+        k, v, size = take(key, item, size)
         if k > far[v]:
             continue
         if goal[v]:
-            return v, _push(key, item, size, k, v)
+            return v, lay(key, item, size, k, v)
         for i in range(out_at[v], out_at[v + 1]):
             e = out[i]
             u = head[e]
             if not barred[u] and k + weight[e] < far[u]:
                 far[u], by[u] = k + weight[e], e
-                size = _push(key, item, size, far[u], u)
+                size = lay(key, item, size, far[u], u)
     return -1, size
 
 
@@ -158,7 +129,7 @@ def grow(tail: Ints, head: Ints, out: Ints, out_at: Ints, weight: Floats, root: 
     inside[root], far[root] = True, 0.0
     # every arc can enter the heap once a tree node is added
     key, item = np.empty(4 * tail.size + 4 * n + 8), np.empty(4 * tail.size + 4 * n + 8, np.int64)
-    size = _push(key, item, 0, 0.0, root)
+    size = lay(key, item, 0, 0.0, root)
     left = goal.sum()
     while left > 0:
         if size > 2 * tail.size + 2 * n:  # begin anew from the tree rather than overflow
@@ -166,7 +137,7 @@ def grow(tail: Ints, head: Ints, out: Ints, out_at: Ints, weight: Floats, root: 
             for v in range(n):
                 far[v] = 0.0 if inside[v] else np.inf
                 if inside[v]:
-                    size = _push(key, item, size, 0.0, v)
+                    size = lay(key, item, size, 0.0, v)
         t, size = _nearest(head, out, out_at, weight, far, by, barred, key, item, size, goal)
         if t < 0:
             return above
@@ -178,7 +149,7 @@ def grow(tail: Ints, head: Ints, out: Ints, out_at: Ints, weight: Floats, root: 
                 goal[v] = False
                 left -= 1
             far[v] = 0.0
-            size = _push(key, item, size, 0.0, v)
+            size = lay(key, item, size, 0.0, v)
             v = tail[by[v]]
     return above
 
@@ -252,7 +223,7 @@ def exchange(
                 barred[w] = state[w] == 2 and w != v
                 if state[w] == 1 and (w == root or above[w] >= 0):
                     far[w] = 0.0
-                    size = _push(key, item, size, 0.0, w)
+                    size = lay(key, item, size, 0.0, w)
             goal[:] = False
             goal[v] = True
             got, size = _nearest(head, out, out_at, cost, far, by, barred, key, item, size, goal)
@@ -306,9 +277,9 @@ def programme(tail: Ints, into: Ints, into_at: Ints, cost: Floats, root: int, te
         size = 0
         for v in range(n):
             if row[v] < np.inf:
-                size = _push(key, item, size, row[v], v)
+                size = lay(key, item, size, row[v], v)
         while size > 0:
-            d, v, size = _pop(key, item, size)
+            d, v, size = take(key, item, size)
             if d > row[v]:
                 continue
             for i in range(into_at[v], into_at[v + 1]):
@@ -316,5 +287,5 @@ def programme(tail: Ints, into: Ints, into_at: Ints, cost: Floats, root: int, te
                 u = tail[e]
                 if d + cost[e] < row[u]:
                     row[u], by[mask, u] = d + cost[e], e
-                    size = _push(key, item, size, row[u], u)
+                    size = lay(key, item, size, row[u], u)
     return best[whole - 1, root], by.ravel()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from daremo.network.heap import lay, take
 from daremo.network.model import Floats, Ints
 
 
@@ -31,20 +32,6 @@ def star(end: Ints, nodes: int) -> Star:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def lay(heap_d, heap_v, size, d, v):  # type: ignore[no-untyped-def]
-    """Lay node `v` at distance `d` on a binary heap of `size` entries; returns the new size."""
-    i = size
-    while i > 0:
-        q = (i - 1) // 2
-        if heap_d[q] <= d:
-            break
-        heap_d[i], heap_v[i] = heap_d[q], heap_v[q]
-        i = q
-    heap_d[i], heap_v[i] = d, v
-    return size + 1
-
-
-@njit(cache=True, nogil=True, inline="always")
 def settle(size, start, arc, far, weight, dist, parent, order, heap_d, heap_v):  # type: ignore[no-untyped-def]
     """The one Dijkstra of this package: from `size` nodes on the heap until it is empty; returns how many nodes were settled.
 
@@ -57,21 +44,7 @@ def settle(size, start, arc, far, weight, dist, parent, order, heap_d, heap_v): 
     """
     found = 0
     while size > 0:
-        d, v = heap_d[0], heap_v[0]
-        size -= 1
-        last_d, last_v = heap_d[size], heap_v[size]
-        i = 0
-        while True:
-            j = 2 * i + 1
-            if j >= size:
-                break
-            if j + 1 < size and heap_d[j + 1] < heap_d[j]:
-                j += 1
-            if heap_d[j] >= last_d:
-                break
-            heap_d[i], heap_v[i] = heap_d[j], heap_v[j]
-            i = j
-        heap_d[i], heap_v[i] = last_d, last_v
+        d, v, size = take(heap_d, heap_v, size)
         if d > dist[v]:
             continue
         order[found] = v
