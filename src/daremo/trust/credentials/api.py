@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from daremo.trust.credentials import jose, status
 from daremo.trust.credentials.canonical import BadShape
-from daremo.trust.credentials.contexts import VC2, UnknownContext, context_bytes
+from daremo.trust.credentials.contexts import PROOFS, VC1, VC2, UnknownContext, context_bytes
 from daremo.trust.credentials.did import BadKey, base58
 from daremo.trust.credentials.integrity import BadProof, add_proof, verify_proofs
 from daremo.trust.credentials.model import (
@@ -24,6 +24,7 @@ from daremo.trust.credentials.model import (
     check_credential,
     check_envelope,
     check_presentation,
+    days_of,
     listed,
 )
 from daremo.trust.credentials.times import seconds, stamp
@@ -50,6 +51,8 @@ class Desk:
         Bytes of related resources by address, to compare digests.
     status_entry : mapping
         Status entry that a credential without one is issued with.
+    older : bool
+        Whether credentials of the Data Model 1.1 are taken as well, as the suite for eddsa-rdfc-2022 sends them.
     """
 
     key: Ed25519PrivateKey
@@ -60,6 +63,7 @@ class Desk:
     contexts: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     resources: Mapping[str, bytes] = field(default_factory=dict)
     status_entry: Mapping[str, Any] | None = None
+    older: bool = False
 
     @property
     def issuer(self) -> str:
@@ -84,7 +88,10 @@ def issue(request: Any, desk: Desk) -> Answer:
         document["issuer"] = issuer
         if desk.status_entry is not None:
             document.setdefault("credentialStatus", dict(desk.status_entry))
-        check_credential(document)
+        check_credential(document, older=desk.older)
+        if listed(document["@context"])[0] == VC1 and PROOFS not in listed(document["@context"]):
+            # the older context does not say what a proof's properties mean
+            document["@context"] = [*listed(document["@context"]), PROOFS]
         _extras(document, desk)
         who = issuer.get("id") if isinstance(issuer, Mapping) else issuer
         if who != desk.issuer:
@@ -144,7 +151,7 @@ def _verified(found: Any, desk: Desk) -> dict[str, Any]:
             raise BadProof("not-the-issuer")
     else:
         document = dict(found)
-        check_credential(document)
+        check_credential(document, older=desk.older)
         _extras(document, desk)
         verify_proofs(
             document,
@@ -167,9 +174,10 @@ def _name(value: Any) -> str:
 
 
 def _in_time(document: Mapping[str, Any], desk: Desk) -> None:
-    start, end = seconds(document.get("validFrom")), seconds(document.get("validUntil"))
+    first, last = days_of(document)
+    start, end = seconds(document.get(first)), seconds(document.get(last))
     if (end is not None and end < desk.now) or (start is not None and start > desk.now):
-        raise BadCredential("out-of-time", "validFrom" if end is None or end >= desk.now else "validUntil")
+        raise BadCredential("out-of-time", first if end is None or end >= desk.now else last)
     entries = [e for e in listed(document.get("credentialStatus") or []) if _is_entry(e)]
     if not entries:
         return

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from daremo.trust.credentials.contexts import VC2
+from daremo.trust.credentials.contexts import VC1, VC2
 from daremo.trust.credentials.times import seconds
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*:[^\s<>\"{}|\\^`]+\Z")
@@ -42,24 +42,29 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def check_credential(document: Any, *, now: float | None = None) -> None:
+def check_credential(document: Any, *, older: bool = False) -> None:
     """Check an unsecured or secured credential.
+
+    Parameters
+    ----------
+    older : bool
+        Whether the Data Model 1.1 is accepted as well (test suites; its days are ``issuanceDate``, ``expirationDate``).
 
     Raises
     ------
     BadCredential
 
-    Source: W3C Verifiable Credentials Data Model 2.0, section 4.
+    Source: W3C Verifiable Credentials Data Model 2.0, section 4; 1.1, section 4.
     """
     if not isinstance(document, Mapping):
         raise BadCredential("not-an-object")
-    _context(document)
+    _context(document, older=older)
     _types(document, "VerifiableCredential")
     _id(document, "id")
     _words(document, "name", "description")
     _issuer(document)
     _subjects(document)
-    _validity(document)
+    _validity(document, *days_of(document))
     for name in _TYPED:
         if name in document:
             for one in listed(document[name]):
@@ -121,10 +126,16 @@ def check_envelope(document: Any, kind: str) -> str:
     return str(name)[m.end() :]
 
 
-def _context(document: Mapping[str, Any]) -> None:
+def days_of(document: Mapping[str, Any]) -> tuple[str, str]:
+    """Names of the properties that hold the first and the last moment of a credential."""
+    older = listed(document.get("@context"))[:1] == [VC1]
+    return ("issuanceDate", "expirationDate") if older else ("validFrom", "validUntil")
+
+
+def _context(document: Mapping[str, Any], *, older: bool = False) -> None:
     context = document.get("@context")
     items = listed(context)
-    if not items or items[0] != VC2:
+    if not items or (items[0] != VC2 and not (older and items[0] == VC1)):
         raise BadCredential("bad-context", "@context")
     for one in items[1:]:
         if not isinstance(one, Mapping) and not is_url(one):
@@ -178,16 +189,18 @@ def _subjects(document: Mapping[str, Any]) -> None:
         _id(one, "credentialSubject.id")
 
 
-def _validity(document: Mapping[str, Any]) -> None:
+def _validity(document: Mapping[str, Any], first: str, last: str) -> None:
     ends = []
-    for name in ("validFrom", "validUntil"):
+    if first == "issuanceDate" and first not in document:
+        raise BadCredential("bad-time", first)
+    for name in (first, last):
         if name in document:
             at = seconds(document[name])
             if at is None:
                 raise BadCredential("bad-time", name)
             ends.append(at)
     if len(ends) == 2 and ends[0] > ends[1]:
-        raise BadCredential("bad-time", "validUntil")
+        raise BadCredential("bad-time", last)
 
 
 def _part(one: Any, name: str, *, named: bool) -> None:

@@ -9,17 +9,21 @@ from importlib import resources
 from typing import Any
 
 VC2 = "https://www.w3.org/ns/credentials/v2"
+#: Data Model 1.1, for test suites only; nothing of ours is issued in it.
+VC1 = "https://www.w3.org/2018/credentials/v1"
+PROOFS = "https://w3id.org/security/data-integrity/v2"
 OB3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 
 #: Where a context is published → the file beside this one.
 FILES = {
     VC2: "credentials-v2.json",
+    VC1: "credentials-v1.json",
     OB3: "ob-v3p0-context-3.0.3.json",
     "https://purl.imsglobal.org/spec/ob/v3p0/context.json": "ob-v3p0-context-3.0.3.json",
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json": "ob-v3p0-context-3.0.2.json",
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json": "ob-v3p0-context-3.0.1.json",
     "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json": "ob-v3p0-extensions.json",
-    "https://w3id.org/security/data-integrity/v2": "security-data-integrity-v2.json",
+    PROOFS: "security-data-integrity-v2.json",
     "https://w3id.org/security/multikey/v1": "security-multikey-v1.json",
 }
 
