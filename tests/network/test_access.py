@@ -92,7 +92,7 @@ def cheapest_by_trying(s: Areas, r: Routes, sites: list[RadioSite], c: Costs) ->
 @pytest.mark.parametrize("seed", range(25))
 def test_the_plan_is_as_cheap_as_trying_everything(seed: int):
     areas, routes, sites = village(seed)
-    cheap = defaults().replaced({"fwa_site_yen": 2e6, "fwa_site_year_yen": 1e5, "fibre_route_yen_km": 4e5})
+    cheap = defaults().changed({"fwa_site_yen": 2e6, "fwa_site_year_yen": 1e5, "fibre_route_yen_km": 4e5})
     best = cheapest_by_trying(areas, routes, sites, cheap)
     if math.isinf(best):
         with pytest.raises(UsageError) as told:
@@ -108,7 +108,7 @@ def test_the_plan_is_as_cheap_as_trying_everything(seed: int):
 
 def test_the_villages_make_use_of_every_technology():
     seen: set[str] = set()
-    cheap = defaults().replaced({"fwa_site_yen": 2e6, "fwa_site_year_yen": 1e5, "local5g_site_yen": 1e6})
+    cheap = defaults().changed({"fwa_site_yen": 2e6, "fwa_site_year_yen": 1e5, "local5g_site_yen": 1e6})
     for seed in range(25):
         try:
             seen |= set(least_cost(*village(seed), cheap).technology)
@@ -257,9 +257,9 @@ def test_an_unknown_technology_or_assumption_is_refused():
     with pytest.raises(UsageError):
         least_cost(*village(2), defaults(), technologies=("carrier-pigeon",))
     with pytest.raises(UsageError):
-        defaults().replaced({"fibre_yen": 3})
+        defaults().changed({"fibre_yen": 3})
     with pytest.raises(UsageError):
-        defaults().replaced({"fwa_site_yen": -3})
+        defaults().changed({"fwa_site_yen": -3})
 
 
 def test_every_assumption_lies_in_its_range_and_says_where_it_is_from():

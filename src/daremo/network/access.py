@@ -137,7 +137,7 @@ def what_flips(
 
     Whom a site reaches stays as it is. Rows ``key, certainty, low, high, cost_low_yen, cost_high_yen, changed_low, changed_high``, those that change most first.
     """
-    fresh = costs.replaced({})  # remembers only what the prices ask for
+    fresh = costs.changed({})  # remembers only what the prices ask for
     least_cost(areas, routes, sites, fresh, technologies=technologies, seed=seed)
     keys = [r for r in fresh.used() if r.low < r.high]
     out = []
@@ -146,7 +146,7 @@ def what_flips(
         found: dict[str, Any] = {"key": row.key, "certainty": row.certainty, "low": row.low, "high": row.high}
         for end in ("low", "high"):
             other = least_cost(
-                areas, routes, sites, costs.replaced({row.key: getattr(row, end)}), technologies=technologies, seed=seed
+                areas, routes, sites, costs.changed({row.key: getattr(row, end)}), technologies=technologies, seed=seed
             )
             changed = sum(a != b for a, b in zip(other.technology, plan.technology, strict=True))
             found |= {f"cost_{end}_yen": other.value, f"changed_{end}": changed}
@@ -307,7 +307,7 @@ def _told(
 
 def _at_end(costs: Costs, end: str) -> Costs:
     """Every price (not the years, the rate or what a radio can do) at one end of its range."""
-    return costs.replaced({r.key: getattr(r, end) for r in costs if "yen" in r.unit or r.key == "fibre_upkeep_share"})
+    return costs.changed({r.key: getattr(r, end) for r in costs if "yen" in r.unit or r.key == "fibre_upkeep_share"})
 
 
 def warm() -> None:

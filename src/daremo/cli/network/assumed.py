@@ -38,4 +38,4 @@ def costs_of(assume: Sequence[str]) -> Costs:
         except ValueError:
             fix = "--assume fibre_route_yen_km=3000000 のように書いてください"
             raise UsageError("bad-assumption", f"--assume {written} が読めません", fix, "--assume") from None
-    return defaults().replaced(changes)
+    return defaults().changed(changes)
