@@ -15,15 +15,20 @@ from daremo.network.demand import gathered, gravity, resolved
 from daremo.network.hubs import further_hubs, with_hub
 from daremo.network.load import min_max
 from daremo.network.master import Engine
-from daremo.network.read import read_topohub
+from daremo.network.read import read_graph, read_topohub
 from daremo.network.synthetic import national
 from daremo.network.today import today, whole_costs
 from daremo.network.verify import verify_load
-from tests.network.backbones import as_table, jpn48, least_worst_by_edges, made, optima, random_network
+from tests.network.backbones import (
+    as_table,
+    jpn48,
+    least_worst_by_edges,
+    least_worst_by_sources,
+    made,
+    optima,
+    random_network,
+)
 
-#: What the optima's "unit per direction (parallel links add)" means on topohub's networks, which keep one link a pair: three
-#: hold each link once a direction in SNDlib; abilene's capacities are those of its file.
-UNITS = {"brain": 2.0, "giul39": 2.0, "janos-us": 2.0}
 INSTANCES = ("abilene", "brain", "dfn-bwin", "di-yuan", "geant", "giul39", "janos-us", "newyork", "nobel-germany", "norway", "polska")  # fmt: skip
 
 
@@ -33,15 +38,31 @@ def with_capacity(net, capacity):
 
 @pytest.mark.parametrize("name", INSTANCES)
 def test_the_least_worst_utilisation_is_the_proved_optimum(name: str, shared_data: Path):
-    net, _ = read_topohub(name)
-    capacity = np.full(len(net.links), UNITS.get(name, 1.0))
-    if name == "abilene":
-        ends = [{net.nodes.ids[a], net.nodes.ids[b]} for a, b in zip(net.links.tail, net.links.head, strict=True)]
-        capacity = np.array([2480.0 if e == {"ATLAng", "IPLSng"} else 9920.0 for e in ends])
-        assert (capacity == 2480.0).sum() == 1
-    answer = min_max(with_capacity(net, capacity), explain=0)
+    answer = min_max(read_topohub(name)[0], explain=0)
     assert answer.utilisation == pytest.approx(optima(shared_data)[name], rel=1e-6)
     assert 0 <= answer.gap_share <= 1e-6
+
+
+@pytest.mark.parametrize("name", ["ta1", "zib54"])
+def test_where_topohub_lost_demands_the_answer_is_exact_for_what_is_left_and_says_how_much_that_is(
+    name: str, shared_data: Path
+):
+    net, _ = read_topohub(name)
+    answer = min_max(net, explain=0)
+    assert answer.utilisation == pytest.approx(least_worst_by_sources(net), rel=1e-9)
+    # fewer demands on the same links cannot need more; the file itself gives the optimum: tests/against/sndlib.py
+    assert answer.utilisation < optima(shared_data)[name]
+    whole = optima(shared_data, "total_demand")[name]
+    assert any(f"{whole:,.0f} のうち {net.demands.gbps.sum():,.0f}" in note for note in net.notes)
+
+
+def test_demands_and_links_that_stand_twice_in_sndlib_s_file_add_up(tmp_path: Path):
+    lines = ["NODES (", " a ( 1 1 )", " b ( 2 2 )", ")", "LINKS (", " l1 ( a b ) 0 0 0 0 ( )", " l2 ( b a ) 0 0 0 0 ( )", ")",
+             "DEMANDS (", " d1 ( a b ) 1 3.0 UNLIMITED", " d2 ( a b ) 1 4.0 UNLIMITED", ")", ""]  # fmt: skip
+    (tmp_path / "twice.txt").write_text("\n".join(lines), encoding="utf-8")
+    net, problems = read_graph(tmp_path / "twice.txt")
+    assert [p.code for p in problems] == ["duplicate-demand"]
+    assert min_max(net).utilisation == pytest.approx(3.5)
 
 
 @pytest.mark.parametrize("name", ["abilene", "geant", "polska", "norway", "zib54"])
@@ -110,11 +131,11 @@ def test_an_engine_solves_changed_capacities_and_closed_links_as_if_anew():
 
 def test_a_binding_link_lowers_what_it_says_when_widened():
     net = read_topohub("abilene")[0]
-    answer = min_max(net, add_gbps=0.5)
+    answer = min_max(net, add_gbps=500.0)
     assert sum(b.price_share for b in answer.binding) == pytest.approx(1.0, abs=1e-6)
     for b in answer.binding[:3]:
         wider = net.links.capacity_gbps.copy()
-        wider[b.link] += 0.5
+        wider[b.link] += 500.0
         assert answer.utilisation - min_max(with_capacity(net, wider), explain=0).utilisation == pytest.approx(
             b.lower_by, rel=1e-6
         )

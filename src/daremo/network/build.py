@@ -19,7 +19,10 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Raw:
-    """Rows as read, in the columns of ``tables/backbone_*.csv``; ``_file`` and ``_row`` say where each came from."""
+    """Rows as read, in the columns of ``tables/backbone_*.csv``; ``_file`` and ``_row`` say where each came from.
+
+    ``_units`` of a link: how many parallel ones it stands for, where no capacity is stated.
+    """
 
     name: str = ""
     nodes: list[Row] = field(default_factory=list)
@@ -174,8 +177,9 @@ def _links(
     stated = ~np.isnan(capacity)
     if not stated.all():
         notes.append(f"容量の書かれていない{int((~stated).sum())}本の回線は、1 Gbpsとしました。")
-    back = np.where(np.isnan(back), np.where(stated, capacity, 1.0), back)
-    capacity = np.where(stated, capacity, 1.0)
+    unit = np.array([float(k[0].get("_units") or 1.0) for k in kept])
+    back = np.where(np.isnan(back), np.where(stated, capacity, unit), back)
+    capacity = np.where(stated, capacity, unit)
     straight = distance_km(nodes.longitude[tail], nodes.latitude[tail], nodes.longitude[head], nodes.latitude[head])
     rows = [k[0] for k in kept]
     _doubt_units(rows, capacity[stated], length, straight, stated, told)

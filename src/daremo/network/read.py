@@ -16,6 +16,7 @@ from daremo.kernel.tables import Column, schema
 from daremo.network.build import PACKAGE, Raw, Row, build, problem
 from daremo.network.formats import from_geojson, from_graphml, from_json, from_sndlib
 from daremo.network.model import Network
+from daremo.network.topohub import completed
 from daremo.region.readers import cells
 from daremo.region.readers.sheet import decode, heading_key, text_grid, workbook_grids
 
@@ -101,7 +102,8 @@ def read_graph(path: Path, *, good_rows: bool = False) -> Read:
 def read_topohub(name: str) -> Read:
     """A topology of the library `topohub` by name: ``sndlib/abilene``, ``topozoo/Abilene``, ``gabriel/25/0``, or ``abilene``.
 
-    It states no capacities, so every link gets one unit per direction.
+    It states no capacities, so every link gets one unit per direction, and as many as the parallel links of SNDlib's file for
+    which it stands (`daremo.network.topohub`).
 
     Raises
     ------
@@ -119,6 +121,7 @@ def read_topohub(name: str) -> Read:
                     # some instances hold points on a drawing
                     for r in raw.nodes:
                         r["longitude"] = r["latitude"] = None
+                completed(key, raw)
                 return build(raw)
     told = problem("no-such-topology", {})
     raise UsageError("no-such-topology", told.message, told.fix, name)

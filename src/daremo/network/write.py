@@ -17,6 +17,11 @@ def _kept(row: Row) -> Row:
     return {k: v for k, v in row.items() if v not in ("", None) and not (isinstance(v, float) and math.isnan(v))}
 
 
+def _told(network: Network, link: int) -> bool:
+    """Whether a link's capacity must be written, as it would not be assumed when it is read again."""
+    return bool(network.links.stated[link]) or float(network.links.capacity_gbps[link]) != 1.0
+
+
 def node_rows(network: Network) -> list[Row]:
     """Nodes in the columns of ``backbone_nodes.csv``."""
     n = network.nodes
@@ -40,7 +45,7 @@ def node_rows(network: Network) -> list[Row]:
 
 
 def link_rows(network: Network) -> list[Row]:
-    """Links in the columns of ``backbone_links.csv``; an assumed capacity is left blank."""
+    """Links in the columns of ``backbone_links.csv``; an assumed capacity of one unit is left blank."""
     li, ids = network.links, network.nodes.ids
     return [
         _kept(
@@ -48,8 +53,8 @@ def link_rows(network: Network) -> list[Row]:
                 "link_id": li.ids[e],
                 "from_node": ids[li.tail[e]],
                 "to_node": ids[li.head[e]],
-                "capacity_gbps": float(li.capacity_gbps[e]) if li.stated[e] else None,
-                "capacity_back_gbps": float(li.back_gbps[e]) if li.stated[e] or li.back_gbps[e] == 0 else None,
+                "capacity_gbps": float(li.capacity_gbps[e]) if _told(network, e) else None,
+                "capacity_back_gbps": float(li.back_gbps[e]) if _told(network, e) or li.back_gbps[e] == 0 else None,
                 "length_km": float(li.length_km[e]),
                 "cost": float(li.cost[e]),
                 "medium": li.media[e],
@@ -171,7 +176,7 @@ def to_sndlib(network: Network) -> str:
     for e in range(len(li)):
         modules = " ".join(f"{c!r} {m!r}" for c, m in li.modules[e])
         ends = f"{name(n.ids[li.tail[e]])} {name(n.ids[li.head[e]])}"
-        room = float(li.capacity_gbps[e]) if li.stated[e] else 0.0
+        room = float(li.capacity_gbps[e]) if _told(network, e) else 0.0
         cost, setup = float(li.cost[e]), float(li.setup_cost[e])
         lines.append(f"  {name(li.ids[e])} ( {ends} ) {room!r} 0.00 {cost!r} {setup!r} ( {modules} )")
     lines += [")", "", "DEMANDS ("]
