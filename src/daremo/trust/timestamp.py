@@ -40,12 +40,20 @@ class Stamp:
     policy : str
     serial : int
     response : TimeStampResponse
+    authority : str
+        Name in the certificate that came along, as it says itself; empty without one.
     """
 
     at: str
     policy: str
     serial: int
     response: TimeStampResponse
+    authority: str = ""
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it says itself that it is of an authority for development (policy under 2.999)."""
+        return self.policy == "2.999" or self.policy.startswith("2.999.")
 
 
 def request(message: bytes, nonce: int | None = None) -> bytes:
@@ -67,9 +75,30 @@ def read(response: bytes) -> Stamp:
     try:
         found = decode_timestamp_response(response)
         info = found.tst_info
-        return Stamp(info.gen_time.isoformat(), info.policy.dotted_string, info.serial_number, found)
+        name = _authority(found)
+        return Stamp(info.gen_time.isoformat(), info.policy.dotted_string, info.serial_number, found, name)
     except (ValueError, TypeError) as e:
         raise BadStamp("not a time-stamp") from e
+
+
+def _authority(response: TimeStampResponse) -> str:
+    """Name of the certificate that signed, among those that came along."""
+    serials = {one.serial_number for one in response.signed_data.signer_infos}
+    for data in response.signed_data.certificates:
+        certificate = x509.load_der_x509_certificate(data)
+        if certificate.serial_number in serials:
+            for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+                found = certificate.subject.get_attributes_for_oid(oid)
+                if found:
+                    return str(found[0].value)[:200]
+    return ""
+
+
+def concerns(stamp: Stamp, message: bytes, nonce: int | None = None) -> bool:
+    """Whether a time-stamp is over this message and answers this request; who made it is another question (`verify`)."""
+    info = stamp.response.tst_info
+    same = info.message_imprint.message == hashlib.sha256(message).digest()
+    return same and (nonce is None or info.nonce == nonce)
 
 
 def verify(response: TimeStampResponse, message: bytes, roots: Sequence[bytes], nonce: int | None = None) -> None:
@@ -119,6 +148,32 @@ class OwnAuthority:
     def root_pem(self) -> bytes:
         """Root certificate, for those who check."""
         return self.root.public_bytes(serialization.Encoding.PEM)
+
+    def to_pem(self) -> bytes:
+        """Root, certificate and key in one text, to be kept where nobody else reads it."""
+        key = self._key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return self.root_pem + self.certificate.public_bytes(serialization.Encoding.PEM) + key
+
+    @classmethod
+    def from_pem(cls, data: bytes, fresh: Fresh) -> OwnAuthority:
+        """Read what `to_pem` wrote.
+
+        Raises
+        ------
+        BadStamp
+        """
+        made = cls.__new__(cls)
+        try:
+            made.root, made.certificate = x509.load_pem_x509_certificates(data)
+            key = serialization.load_pem_private_key(data[data.index(b"-----BEGIN PRIVATE KEY") :], None)
+        except (ValueError, TypeError) as e:
+            raise BadStamp("not a test authority of daremo") from e
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != made.certificate.public_key():
+            raise BadStamp("not a test authority of daremo")
+        made._key, made._fresh = key, fresh
+        return made
 
     def answer(self, query: bytes, at: datetime) -> bytes:
         """The answer (DER) to a request.

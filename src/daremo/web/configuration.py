@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from daremo.kernel.errors import SetupError
 from daremo.kernel.tables import rows_of
+from daremo.trust.keys import COSIGNATURE, BadKey, PublicKey
 
 YES, NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 
@@ -175,6 +176,21 @@ class Configuration(Mapping[str, Any]):
             found += [Trouble(name, "OIDC を使うときは必要です") for name in oidc if name not in self.given]
         if "DAREMO_SMTP_HOST" in self.given and "DAREMO_MAIL_FROM" not in self.given:
             found.append(Trouble("DAREMO_MAIL_FROM", "メールを送るときは、差出人が必要です"))
+        return found + self._outside_the_log()
+
+    def _outside_the_log(self) -> list[Trouble]:
+        """Whether the time-stamp authority and the witnesses can be used as they are written."""
+        found = []
+        if urlsplit(self["DAREMO_TSA_URL"] or "http://-").scheme not in ("http", "https"):
+            found.append(Trouble("DAREMO_TSA_URL", "http:// か https:// で始めてください"))
+        if self["DAREMO_TSA_ROOTS"] and not Path(self["DAREMO_TSA_ROOTS"]).is_file():
+            found.append(Trouble("DAREMO_TSA_ROOTS", "そのファイルがありません"))
+        for text in self["DAREMO_WITNESSES"] or ():
+            try:
+                if PublicKey.parse(text).kind != COSIGNATURE:
+                    found.append(Trouble("DAREMO_WITNESSES", f"立ち会いの鍵ではありません: {text[:60]}"))
+            except BadKey:
+                found.append(Trouble("DAREMO_WITNESSES", f"名前+番号+鍵 の形ではありません: {text[:60]}"))
         return found
 
     def _for_production(self) -> list[Trouble]:

@@ -19,7 +19,7 @@ from daremo.web.apps.api import webhooks
 from daremo.web.apps.bookings import services as bookings
 from daremo.web.apps.diagnosis import services as diagnosis
 from daremo.web.apps.followups import services as followups
-from daremo.web.apps.genuine import asking, badges, trail
+from daremo.web.apps.genuine import asking, badges, stamping, trail
 from daremo.web.apps.guard import services as guard
 from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.apps.lines import services as lines
@@ -109,6 +109,7 @@ WORK: dict[str, Callable[[Act], object]] = {
     "erase": _erase,
     "tidy": _tidy,
     "trail": trail.append,
+    "stamp": stamping.stamp,
 }
 
 

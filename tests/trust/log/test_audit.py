@@ -146,13 +146,16 @@ def test_time_stamps_are_checked_against_a_known_authority_only():
     journal.stamp(note, timestamp.request, lambda query: authority.answer(query, NOW))
     made = exported(journal)
     assert audit(made, [KEY.public], authorities=[authority.root_pem]).stamps == [
-        {"size": 3, "holds": True, "at": "2026-11-28T09:00:00+00:00"}
-    ]
+        {
+            "size": 3, "holds": True, "at": "2026-11-28T09:00:00+00:00",
+            "authority": "daremo test time-stamps (not accredited)", "test": True,
+        }
+    ]  # fmt: skip
     assert audit(made, [KEY.public]).stamps[0]["holds"] is None
     other = timestamp.OwnAuthority(bytes_of("other"), NOW)
     assert {f.code for f in audit(made, [KEY.public], authorities=[other.root_pem]).findings} == {"stamp-altered"}
     wrong = authority.answer(timestamp.request(b"another text"), NOW)
-    journal.store.keep(STAMP, 2, base64.b64encode(wrong).decode())
+    journal.store.keep(STAMP, 3, base64.b64encode(wrong).decode())
     assert "stamp-altered" in {f.code for f in audit(exported(journal), [KEY.public]).findings}
 
 

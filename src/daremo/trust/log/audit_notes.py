@@ -193,10 +193,12 @@ class Tail:
             if checkpoint is None:
                 self.audit.add("stamp-altered", line=number)
                 continue
-            told: dict[str, Any] = {"size": size, "holds": None, "at": ""}
+            told: dict[str, Any] = {"size": size, "holds": None, "at": "", "authority": "", "test": False}
             try:
                 found = timestamp.read(base64.b64decode(token, validate=True))
-                told["at"] = found.at
+                told |= {"at": found.at, "authority": found.authority, "test": found.is_test}
+                if not timestamp.concerns(found, checkpoint.body.encode()):
+                    raise timestamp.BadStamp("over another checkpoint")
                 if self.authorities:
                     timestamp.verify(found.response, checkpoint.body.encode(), self.authorities)
                     told["holds"] = True

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 
-from daremo.web.apps.genuine import services, trail
+from daremo.web.apps.genuine import services, stamping, trail
 from daremo.web.apps.genuine.models import Announcement
 from daremo.web.apps.journal.act import Act
 from daremo.web.days import day_of
@@ -57,4 +57,5 @@ def practise(act: Act, organisation: Any) -> int:
         services.release(before, row, releaser.pk)
     services.withdraw(act, row)
     trail.append(act)
+    stamping.stamp(act)
     return len(TOLD)

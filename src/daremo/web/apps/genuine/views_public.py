@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 
 from daremo.kernel.errors import DaremoError
 from daremo.trust.log import note as notes
-from daremo.trust.log.journal import CHECKPOINT
 from daremo.trust.log.merkle import leaf_hash
 from daremo.trust.notices.code import read_code, shown
 from daremo.trust.notices.lookup import prefix_length
-from daremo.web.apps.genuine import asking, badges, keys, ledger, registry, said, services
+from daremo.web.apps.genuine import asking, badges, keys, ledger, registry, said, services, stamping
 from daremo.web.apps.genuine.forms import AskForm
-from daremo.web.apps.genuine.models import Key, Leaf, Note
+from daremo.web.apps.genuine.models import Key, Leaf
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.staff.access import public_page
 from daremo.web.problems import words
+
+#: Checkpoints on the page of the log; earlier ones have their own address.
+SHOWN = 10
 
 
 def _act(request: HttpRequest) -> Act:
@@ -100,11 +103,62 @@ def log(request: HttpRequest) -> HttpResponse:
             "size": ledger.head().size,
             "entry": _entry(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 16 else None,
             "asked": asked,
-            "signed": list(
-                Note.objects.filter(kind=CHECKPOINT).order_by("-size", "-pk").values_list("size", flat=True)[:10]
-            ),
+            "signed": stamping.latest(SHOWN),
+            "unstamped": stamping.unstamped() if note else 0,
         },
     )
+
+
+@public_page
+@never_cache
+def signed(request: HttpRequest, size: int) -> HttpResponse:
+    """Show one checkpoint: its note, who witnessed it, its time-stamps."""
+    found = stamping.signed(size) if size < 2**53 else None
+    if found is None:
+        raise Http404
+    return render(request, "genuine/signed.html", {"signed": found, "roots": bool(stamping.root_pem())})
+
+
+@public_page
+@never_cache
+def signed_text(request: HttpRequest, size: str, what: str) -> HttpResponse:
+    """Give a checkpoint's note, the text that was time-stamped, or the time-stamp, as others' programs take them."""
+    found = stamping.signed(int(size))
+    token = stamping.token(int(size)) if found is not None else None
+    if found is None or (what == "stamp.tsr" and token is None):
+        raise Http404
+    if what == "stamp.tsr":
+        answer = HttpResponse(token, content_type="application/timestamp-reply")
+    else:
+        text = found.note if what == "note.txt" else notes.parse(found.note)[1]
+        answer = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{int(size)}-{what}"'
+    return answer
+
+
+@public_page
+@never_cache
+def roots(request: HttpRequest) -> HttpResponse:
+    """Give the root certificates with which time-stamps are checked."""
+    found = stamping.root_pem()
+    if not found:
+        raise Http404
+    return HttpResponse(found, content_type="application/x-pem-file")
+
+
+@csrf_exempt  # neighbours' machines post here; only what their keys signed is kept
+@public_page
+@never_cache
+def cosign(request: HttpRequest) -> HttpResponse:
+    """Keep the lines of known witnesses below a checkpoint of ours."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if len(request.body) > stamping.MOST_NOTE_BYTES:
+        return JsonResponse({"error": "too-large"}, status=413)
+    try:
+        return JsonResponse({"new": stamping.cosigned(request.body.decode())})
+    except (notes.BadNote, UnicodeDecodeError):
+        return JsonResponse({"error": "no-checkpoint-of-ours"}, status=400)
 
 
 @public_page
@@ -160,10 +214,12 @@ def growth(request: HttpRequest) -> HttpResponse:
 @public_page
 @never_cache
 def show_keys(request: HttpRequest) -> HttpResponse:
-    """Show the public keys, their days and how to compare them."""
-    return render(
-        request, "genuine/keys.html", {"keys": Key.objects.order_by("-since", "-pk"), "speaker": services.speaker()}
-    )
+    """Show the public keys, their days, and those of witnesses and of the time-stamp authority."""
+    told = {
+        "keys": Key.objects.order_by("-since", "-pk"), "speaker": services.speaker(),
+        "witnesses": stamping.witnesses(), "stamp": stamping.last_stamp(), "roots": bool(stamping.root_pem()),
+    }  # fmt: skip
+    return render(request, "genuine/keys.html", told)
 
 
 @public_page
