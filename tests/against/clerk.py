@@ -29,6 +29,7 @@ class Clerk:
         self.resources = list(Resource.objects.order_by("pk"))
         self.mine: list[Any] = []
         self.waits: list[Any] = []
+        self.enrolled: list[list[Any]] = []
 
     def run(self, tries: int) -> Counter[str]:
         from daremo.kernel.errors import Conflict
@@ -41,11 +42,14 @@ class Clerk:
                 "book",
                 "book",
                 "series",
+                "series",
+                "wait_for_course",
                 "wait",
                 "wait",
                 "accept",
                 "decline",
                 "cancel",
+                "leave_course",
                 "change",
                 "hold",
                 "party",
@@ -68,6 +72,9 @@ class Clerk:
     def session(self) -> Any:
         # most want the same few: there they meet
         return self.dice.choice(self.sessions[: 4 if self.dice.random() < 0.6 else None])
+
+    def course(self) -> Any:
+        return self.dice.choice(self.courses[: 1 if self.dice.random() < 0.7 else None])
 
     def book(self, n: int) -> str:
         from daremo.web.apps.bookings import services as bookings
@@ -101,9 +108,29 @@ class Clerk:
     def series(self, n: int) -> str:
         from daremo.web.apps.bookings import services as bookings
 
-        sessions = list(self.dice.choice(self.courses))
+        sessions = list(self.course())
         self.dice.shuffle(sessions)
-        bookings.book(self.act(), sessions, self.dice.choice(self.people), topic="series")
+        made = bookings.book(self.act(), sessions, self.dice.choice(self.people), topic="series")
+        self.enrolled.append(list(made.bookings.filter(person=made.person)))
+        return ""
+
+    def wait_for_course(self, n: int) -> str:
+        """Wait for a whole course; accept, decline and leave treat it as any other entry."""
+        from daremo.web.apps.bookings import services as bookings
+
+        course = self.course()[0].series
+        entry = bookings.wait(self.act(n / 1e4), None, self.dice.choice(self.people), series=course, topic="series")
+        self.waits.append(entry)
+        return str(entry.state)
+
+    def leave_course(self, n: int) -> str:
+        """Cancel every session of a course, one after the other, as the page does."""
+        from daremo.web.apps.bookings import services as bookings
+
+        if not self.enrolled:
+            return "nothing"
+        for booking in self.enrolled.pop(self.dice.randrange(len(self.enrolled))):
+            bookings.cancel(self.act(), booking, "person")
         return ""
 
     def party(self, n: int) -> str:
@@ -125,7 +152,11 @@ class Clerk:
 
         if not self.waits:
             return "nothing"
-        self.mine.append(bookings.accept(self.act(), self.dice.choice(self.waits)))
+        booking = bookings.accept(self.act(), self.dice.choice(self.waits))
+        if booking.session.series_id is None:
+            self.mine.append(booking)
+        else:
+            self.enrolled.append(list(booking.reservation.bookings.filter(person=booking.person)))
         return ""
 
     def decline(self, n: int) -> str:

@@ -26,7 +26,9 @@ COUNTS = {
         WHERE NOT EXISTS (SELECT 1 FROM bookings_booking b WHERE b.reservation_id = r.id)
         AND NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.reservation_id = r.id)
         AND NOT EXISTS (SELECT 1 FROM bookings_helprequest h WHERE h.reservation_id = r.id)""",
-    "offers without their seats": """SELECT count(*) FROM bookings_waitentry w WHERE w.state = 'offered' AND w.seats <>
+    "offers without their seats": """SELECT count(*) FROM bookings_waitentry w WHERE w.state = 'offered' AND w.seats *
+        (CASE WHEN w.series_id IS NULL THEN 1 ELSE (SELECT count(*) FROM schedule_session s WHERE s.series_id = w.series_id
+        AND s.state <> 'cancelled' AND s.starts >= w.offer_until) END) <>
         (SELECT count(*) FROM bookings_booking b WHERE b.reservation_id = w.reservation_id AND b.state = 'held')""",
     "seats held for nobody": """SELECT count(*) FROM bookings_booking b WHERE b.state = 'held' AND b.held_by LIKE 'wait:%'
         AND NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.reservation_id = b.reservation_id
@@ -55,40 +57,54 @@ def counted() -> dict[str, int]:
 def passed_over(by_need: bool = False, small_first: bool = False) -> list[str]:
     """Replay the waiting order from the journal: who was asked while somebody before her waited."""
     from daremo.web.apps.journal.models import Event
+    from daremo.web.apps.schedule.models import Session
 
-    waiting: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
+    course_of = dict(Session.objects.values_list("pk", "series_id"))
+    waiting: dict[Any, dict[int, dict[str, Any]]] = defaultdict(dict)
     wrong = []
     for kind, row, data in (
         Event.objects.filter(table="bookings.waitentry").order_by("id").values_list("kind", "row", "data")
     ):
-        session = data["session_id"]
+        # one line for a session alone; in a course all who want one of its sessions, or all of them, stand in one
+        course = data["series_id"] or course_of.get(data["session_id"])
+        line = ("course", course) if course else ("session", data["session_id"])
         if data["state"] == "waiting":
-            waiting[session][row] = data
+            waiting[line][row] = data
             continue
-        mine = waiting[session].pop(row, None)
-        if data["state"] != "offered":
+        mine = waiting[line].pop(row, None)
+        if kind != "wait.offered":
             continue
         assert mine is not None, "offered to somebody who did not wait"
 
         def place(entry: dict[str, Any]) -> tuple[Any, ...]:
             return (-entry["need_class"] if by_need else 0, entry["since"], entry["id"])
 
-        for other in waiting[session].values():
-            if place(other) < place(mine) and not (small_first and other["seats"] > mine["seats"]):
+        for other in waiting[line].values():
+            if course and data["session_id"] and other["session_id"] not in (None, data["session_id"]):
+                continue  # each wants another session of the course
+            more = other["seats"] > mine["seats"] or bool(data["session_id"] and other["series_id"])
+            if place(other) < place(mine) and not (small_first and more):
                 wrong.append(f"{kind} {row} before {other['id']}")
     return wrong
 
 
 def kept_free() -> list[int]:
-    """Return sessions with a free seat for the next who waits, who was not asked: a wake-up that was lost."""
+    """Return who waits at the head of her line and was not asked though seats are free: a wake-up that was lost."""
     from daremo.web.apps.bookings.models import Booking, WaitEntry
-    from daremo.web.apps.schedule.models import Seat
+    from daremo.web.apps.schedule.models import Seat, Session
 
-    lost = []
-    for session in WaitEntry.objects.filter(state="waiting").values_list("session_id", flat=True).distinct():
-        first = WaitEntry.objects.filter(state="waiting", session=session).order_by("since", "pk").first()
+    def room(session: int) -> int:
         seats = Seat.objects.filter(session=session, withdrawn=False).count()
-        taken = Booking.objects.filter(session=session, state__in=Booking.ACTIVE).count()
-        if first is not None and seats - taken >= first.seats:
-            lost.append(session)
+        return seats - Booking.objects.filter(session=session, state__in=Booking.ACTIVE).count()
+
+    lost, heads = [], set()
+    for entry in WaitEntry.objects.filter(state="waiting").order_by("since", "pk"):
+        if entry.series_id is not None:
+            wanted = Session.objects.filter(series=entry.series_id).exclude(state="cancelled")
+            ids = list(wanted.values_list("pk", flat=True))
+        else:
+            ids = [entry.session_id]
+        if not heads & set(ids) and all(room(one) >= entry.seats for one in ids):
+            lost.append(entry.pk)
+        heads |= set(ids)
     return lost
