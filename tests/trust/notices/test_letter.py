@@ -48,7 +48,7 @@ def test_a_proved_sender_with_the_citys_words_is_official():
 def test_a_forged_from_is_never_official_whatever_the_words():
     raw = mail(ENTRY.notice.text)
     found = check_mail(raw, BOOK, DAY, judge(raw, Answers.none(), 0))
-    assert found.verdict == "unknown" and found.reasons[0].code == "sender-unproved"
+    assert found.verdict == "unknown" and found.reasons[0].code == "sender-not-asked"
     assert told(raw, "", "unproved") == ("unknown", {"sender-unproved", "published"})
     assert told(raw, "", "refused")[0] == "altered"
     # a third party's valid signature proves the third party

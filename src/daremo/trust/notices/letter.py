@@ -83,7 +83,9 @@ def _sender(raw: bytes, judged: Judged, registry: Registry) -> list[tuple[Outcom
     if judged.verdict == "refused":
         out.append(("altered", Reason("sender-refused", claimed)))
     elif not judged.proved_domain:
-        out.append(("unknown", Reason("sender-unproved", claimed or judged.sender.shown[:80])))
+        # without answers of the DNS nothing was found against the sender either
+        code = "sender-not-asked" if judged.verdict == "unknown" else "sender-unproved"
+        out.append(("unknown", Reason(code, claimed or judged.sender.shown[:80])))
     elif judged.proved_domain not in domains:
         out.append(("unknown", Reason("sender-another", judged.proved_domain)))
     if judged.sender.pretends:

@@ -11,7 +11,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from daremo.trust.credentials.verify import Verified
-from daremo.trust.mail.answers import Answers
 from daremo.trust.mail.judge import judge
 from daremo.trust.mail.message import BadMessage
 from daremo.trust.notices.check import Checked, check
@@ -68,8 +67,9 @@ def ask_file(act: Act, name: str, data: bytes) -> Answer:
     if name.lower().endswith(".eml"):
         day = day_of(act.now).isoformat()
         try:
-            # no server is asked, so no sender is ever proved here: a mail is at best "cannot tell"
-            return Answer(check_mail(data, registry(), day, judge(data, Answers.none(), act.now.timestamp())))
+            # no server is asked: a sender is proved by the records of the city's own domains that it keeps here
+            answers = services.mail_answers()
+            return Answer(check_mail(data, registry(), day, judge(data, answers, act.now.timestamp())))
         except BadMessage as e:
             raise refusal("not-readable") from e
     for encoding in ("utf-8-sig", "cp932"):

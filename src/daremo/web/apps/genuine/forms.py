@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from daremo.trust.mail.answers import BadRecords, read_records
 from daremo.web.apps.genuine.models import Announcement
 from daremo.web.ui.fields import DateField
 
@@ -141,6 +142,26 @@ class SpeakerForm(forms.Form):
     links = Lines(label=_("市の外にある、正しいリンク"), help_text=_("1行に1つ。"))
     numbers = Lines(label=_("市の電話番号"), help_text=_("1行に1つ。"))
     mail_domains = Lines(label=_("メールを出すところ"), help_text=_("1行に1つ。例：city.mihon.example"))
+    mail_records = forms.CharField(
+        label=_("そのDNSの記録（DKIMの鍵とDMARC）"),
+        help_text=_(
+            "なくてもかまいません。あると、市が送ったメールを「本物」と答えられます。"
+            "「k1._domainkey.city.mihon.example TXT」のあとに、内容を引用符で囲んで書きます。"
+        ),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def clean_mail_records(self) -> str:
+        """Say the line that cannot be read."""
+        told = str(self.cleaned_data["mail_records"])
+        try:
+            read_records(told)
+        except BadRecords as error:
+            words = _("DNSの記録として読めません。{line}行めを確かめてください。")
+            raise forms.ValidationError(str(words).format(line=error.line or 1)) from error
+        return told
 
 
 class QualificationForm(forms.Form):

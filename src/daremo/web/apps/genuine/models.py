@@ -23,6 +23,7 @@ class Speaker(Row):
     links = models.JSONField(default=list, blank=True)
     numbers = models.JSONField(default=list, blank=True)
     mail_domains = models.JSONField(default=list, blank=True)
+    mail_records = models.TextField(blank=True, help_text="DNSの記録：メールの署名の鍵（DKIM）と DMARC")
 
     class Meta:
         verbose_name = "名のる人"

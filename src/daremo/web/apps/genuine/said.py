@@ -110,7 +110,7 @@ def told(answer: Answer) -> Told:
     lines = [Line(reason(r.code, language), _detail(r.code, r.detail)) for r in found.reasons if r.code != "published"]
     return Told(
         found.verdict, heading, sentence, tuple(lines), ours=ours, theirs=theirs,
-        safe=found.verdict == "official" and found.asked == "text", **more,
+        safe=found.verdict == "official" and found.asked in ("text", "mail"), **more,
     )  # fmt: skip
 
 
@@ -133,6 +133,8 @@ def _words(found: Checked) -> tuple[str, str]:
             r.code in ("withdrawn", "replaced", "ended", "not-yet") for r in found.reasons
         ):
             return _("いまは使えないお知らせです"), _("市が出したものですが、いまの市のお知らせではありません。")
+        if found.asked == "mail" and any(r.code == "published" for r in found.reasons):
+            return _("文は同じですが、送り主が わかりません"), _("書いてあることは、市のお知らせと同じです。")
         if found.entry is not None:
             return _("これだけでは わかりません"), _("市のお知らせに似ていますが、同じではありません。")
         return _("これだけでは わかりません"), _("市の記録に見つかりません。本物とも、にせものとも言えません。")

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from daremo.trust.log.journal import CHECKPOINT
+from daremo.trust.mail.answers import Answers, BadRecords, name_of, read_records
 from daremo.trust.notices import qr
 from daremo.trust.notices.model import BadNotice, Entry, Issuer, Notice, issuer_of, notice_of
 from daremo.trust.notices.register import check_draft, register
@@ -51,22 +52,41 @@ def issuer() -> Issuer:
     return Issuer(row.name, row.phone, *(tuple(getattr(row, name)) for name in lists))
 
 
-def set_speaker(act: Act, **told: Any) -> Speaker:
-    """Say which sites, numbers and mail domains are the city's own.
+def mail_answers() -> Answers:
+    """Return the answers of the DNS about the city's own mail domains, as the city keeps them here; no server is asked.
+
+    Of other domains nothing is known, so only a mail of the city's can be proved.
+    """
+    row = speaker()
+    if not row.mail_records:
+        return Answers.none()
+    found = read_records(row.mail_records)
+    own = tuple(name_of(domain) for domain in row.mail_domains)
+    mine = {k: v for k, v in found.records.items() if any(k[0] == d or k[0].endswith(f".{d}") for d in own)}
+    return Answers(mine, {}, complete=False)
+
+
+def set_speaker(act: Act, *, mail_records: str | None = None, **told: Any) -> Speaker:
+    """Say which sites, numbers and mail domains are the city's own, and the DNS records of those domains.
 
     Raises
     ------
     UsageError
-        ``bad-speaker`` with the field.
+        ``bad-speaker`` with the field; ``dns-records-bad`` with the line.
     """
     row = speaker()
+    records = row.mail_records if mail_records is None else mail_records.strip()
+    try:
+        read_records(records)
+    except BadRecords as e:
+        raise refusal("dns-records-bad", str(e.line) if e.line else "") from e
     try:
         found = issuer_of(asdict(issuer()) | told)
     except BadNotice as e:
         raise refusal("bad-speaker", e.field) from e
     with transaction.atomic():
         values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(found).items()}
-        journal.save(act, "speaker.set", row, **values)
+        journal.save(act, "speaker.set", row, mail_records=records, **values)
         ledger.changed()
     return row
 

@@ -201,7 +201,7 @@ def discard(request: HttpRequest, announcement_id: int) -> HttpResponse:
 def speaker(request: HttpRequest) -> HttpResponse:
     """Say which sites, numbers and mail domains are the city's own."""
     row = services.speaker()
-    names = ("name", "phone", "domains", "links", "numbers", "mail_domains")
+    names = ("name", "phone", "domains", "links", "numbers", "mail_domains", "mail_records")
     form = SpeakerForm(request.POST or None, initial={name: getattr(row, name) for name in names})
     if request.method == "POST" and form.is_valid():
         try:
