@@ -1,8 +1,8 @@
 """Calibrate: what each item asks of a person, from whoever answered whatever part of the items.
 
 Marginal maximum likelihood by EM whose latent scale is freed in each step (PX-EM), Anderson-accelerated. Large tables
-climb in single precision, first on every tenth person; the log-likelihood told is always computed in double precision
-on nodes twice as fine, and a fit is not called converged where that changes it by more than 0.01.
+climb first on every tenth person. The log-likelihood told is computed on nodes twice as fine, and a fit is not called
+converged where that changes it by more than 0.01.
 
 Source: Bock and Aitkin 1981; Liu, Rubin and Wu, Biometrika 85, 1998 (PX-EM); method in ``explain.md``.
 """
@@ -10,7 +10,7 @@ Source: Bock and Aitkin 1981; Liu, Rubin and Wu, Biometrika 85, 1998 (PX-EM); me
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -20,25 +20,32 @@ from numpy.typing import NDArray
 from daremo.assess.anchors import held_by
 from daremo.assess.climb import Climbed, climb
 from daremo.assess.curves import GUESSING, NOMINAL, log_table, slope_slot
-from daremo.assess.expect import count_rows, expect, likelihood_twice
+from daremo.assess.expect import UNSEEN
 from daremo.assess.information import Errors, standard_errors
+from daremo.assess.lanes import padded
 from daremo.assess.latent import Latent, patterns_of
 from daremo.assess.layout import Layout, begin, layout_of, with_held
 from daremo.assess.maximise import maximise
 from daremo.assess.model import MODELS, Answers, Calibration, Effect, Item, Model
+from daremo.assess.parts import Checking, Expecting, Part, Sums, Tallying, Task, added, row_of
 from daremo.kernel.errors import NoAnswer, UsageError
 from daremo.kernel.results import Progress, silent
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-#: Above so many answers a pass is in single precision and windows are narrower.
+#: Above so many answers a fit stands still at 1e-4 of a parameter and windows are narrower.
 LARGE = 3_000_000
-#: Half a window in posterior standard deviations: while climbing a large table, else.
-NARROW, WIDE = 5.2, 7.5
+#: Half a window in posterior standard deviations: of a large table, else.
+NARROW, WIDE = 6.5, 7.5
 #: Logit of the lower asymptote: mean and standard deviation of its prior (g about .25, .1 to .47 in most items).
 GUESS_PRIOR = (-1.1, 0.5)
 #: A fit whose log-likelihood changes by more than this on nodes twice as fine has not converged; `FINE`: when to refine.
 ADEQUATE, FINE = 0.01, 1e-5
+#: Nodes of a large table are this far apart, in standard deviations of its narrowest posteriors: sums over normal curves
+#: are then off by less than 1e-5 of their value.
+APART = 1.25
+#: Large tables of more than so many people are first climbed on every so many-th person.
+MANY, TENTH = 20_000, 10
 
 
 @dataclass(slots=True)
@@ -55,14 +62,24 @@ class Fit:
     mu: Float
     sd: Float
     prior: Float
-    single: bool
+    large: bool
     latent: Latent
     centre: Float
     passes: float = 0.0
+    tally: Sums = ()
 
     @property
     def groups(self) -> int:
         return len(self.answers.groups)
+
+    @property
+    def half(self) -> float:
+        """Half a window in posterior standard deviations."""
+        return NARROW if self.large else WIDE
+
+    def over(self, task: Task) -> Iterable[Sums]:
+        """What a task makes of all people, part by part."""
+        yield task(Part(self.answers, self.row, self.mu, self.sd))
 
     def pack(self, par: Float, beta: Float, sd_g: Float) -> Float:
         """One vector of everything that is free, shape (parameters,)."""
@@ -78,41 +95,41 @@ class Fit:
         par = begin(self.counts(), self.layout, guess)
         return self.pack(par, np.zeros(self.latent.design.shape[1]), np.ones(self.groups))
 
+    def tallied(self) -> Sums:
+        """What `parts.Tallying` counts, once."""
+        if not self.tally:
+            self.tally = added(self.over(Tallying(self.layout.rows)))
+        return self.tally
+
     def counts(self) -> Float:
         """Weighted answers of each row, shape (rows,)."""
-        return np.asarray(count_rows(self.answers.start, self.row, self.answers.weight, self.layout.rows))
+        return self.tallied()[0]
 
     def prior_gq(self, mean_g: Float, sd_g: Float, t: Float) -> Float:
         """Logarithm of each group's share at each node, shape (groups, nodes)."""
         z = -0.5 * ((t[None, :] - mean_g[:, None]) / sd_g[:, None]) ** 2
         return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)))
 
-    def table(self, par: Float, t: Float, dtype: type) -> NDArray[Any]:
-        """Log-probability of each row at each node, shape (rows, nodes)."""
-        out: NDArray[Any] = np.empty((self.layout.rows, t.size), dtype)
+    def table(self, par: Float, t: Float, *, lanes: bool = False) -> Float:
+        """Log-probability of each row at each node, shape (rows, nodes); with `lanes` columns of 0 fill up whole lanes."""
+        out = np.zeros((self.layout.rows, padded(t.size) if lanes else t.size))
         log_table(self.layout.kind, self.layout.n_cat, self.layout.first, par, t, out)
         return out
 
     def expected(
-        self, par: Float, mean_g: Float, sd_g: Float, *, step: int = 1, dtype: type = np.float64, half: float = WIDE
-    ) -> tuple[float, NDArray[Any], Float]:
-        """Log-likelihood, expected counts, shape (rows, nodes), and moments of each group, shape (groups, 3)."""
-        a = self.answers
-        count: NDArray[Any] = np.zeros((self.layout.rows, self.t.size), dtype)
-        moments = np.zeros((self.latent.group.size, 3))
-        value = expect(
-            a.start, self.row, self.table(par, self.t, dtype), self.prior_gq(mean_g, sd_g, self.t), a.group, a.weight,
-            self.t, self.mu, self.sd, half, step, count, moments,
-        )  # fmt: skip
+        self, par: Float, mean_g: Float, sd_g: Float, *, step: int = 1, half: float = WIDE
+    ) -> tuple[float, Float, Float]:
+        """Log-likelihood, expected counts, shape (rows, nodes), and moments of each pattern, shape (patterns, 3)."""
+        task = Expecting(self.table(par, self.t, lanes=True), self.prior_gq(mean_g, sd_g, self.t), self.t, half, step)
+        value, count, moments = added(self.over(task))
         self.passes += 1 / step
-        return value, count, moments
+        return float(value[0]), np.ascontiguousarray(count[:, : self.t.size]), moments
 
     def em(self, x: Float, step: int, rounds: int) -> tuple[Float, float]:
         """One PX-EM step: expectation, best items, latent mean and spread freed and folded back into the items."""
         lay = self.layout
         par, beta, sd_g = self.unpack(x)
-        dtype, half = (np.float32, NARROW) if self.single else (np.float64, WIDE)
-        value, count, moments = self.expected(par, *self.latent.spread(beta, sd_g), step=step, dtype=dtype, half=half)
+        value, count, moments = self.expected(par, *self.latent.spread(beta, sd_g), step=step, half=self.half)
         value += self.penalty(par)
         maximise(lay.kind, lay.n_cat, lay.first, par, self.t, count, self.prior, lay.shared or lay.level, rounds)
         beta, sd_g = self.latent.best(moments, beta, sd_g)
@@ -131,11 +148,8 @@ class Fit:
     def checked(self, par: Float, mean_g: Float, sd_g: Float) -> tuple[float, float]:
         """Log-likelihood on nodes twice as fine, and how far that on the present nodes is from it."""
         t = np.linspace(self.t[0], self.t[-1], 2 * self.t.size - 1)
-        a, table = self.answers, self.table(par, t, np.float64)
-        half = WIDE if not self.single else 6.5
-        fine, coarse = likelihood_twice(
-            a.start, self.row, table, self.prior_gq(mean_g, sd_g, t), a.group, a.weight, t, self.mu, self.sd, half
-        )
+        task = Checking(self.table(par, t, lanes=True), self.prior_gq(mean_g, sd_g, t), t, self.half)
+        fine, coarse = added(self.over(task))[0].tolist()
         return fine, coarse - fine
 
 
@@ -147,7 +161,7 @@ def nodes(count: int, groups: int, widest: float = 7.0) -> Float:
 
 
 def fit_of(
-    answers: Answers, model: Model, *, guess_prior: tuple[float, float], node_count: int, single: bool,
+    answers: Answers, model: Model, *, guess_prior: tuple[float, float], node_count: int, large: bool,
     anchors: Sequence[Mapping[str, Any]] = (),
 ) -> Fit:  # fmt: skip
     """A fit that nobody has climbed yet; `anchors` are items whose curves are held.
@@ -164,6 +178,19 @@ def fit_of(
     if answers.item.size == 0 or not answers.items:
         fix = "2通り以上の答えがある問題を、1つ以上入れてください"
         raise NoAnswer("nothing-to-calibrate", "調べられる問題がありません", fix)
+    return prepared(answers, model, guess_prior, node_count, large, anchors)
+
+
+def prepared(
+    answers: Answers, model: Model, guess_prior: tuple[float, float], node_count: int, large: bool,
+    anchors: Sequence[Mapping[str, Any]],
+) -> Fit:  # fmt: skip
+    """As `fit_of`; the answers themselves may be elsewhere, their items and people are here.
+
+    Raises
+    ------
+    UsageError
+    """
     lay = layout_of(answers, model)
     if anchors:
         lay = with_held(lay, *held_by(answers, lay, anchors))
@@ -171,13 +198,9 @@ def fit_of(
         answers.group, len(answers.groups), answers.covariates, answers.weight, anchored=bool(anchors)
     )
     answers = replace(answers, group=pattern)
-    row = lay.first[answers.item] + answers.category
-    kind = np.int16 if lay.rows < 2**15 else np.int32
-    n = answers.n_persons
+    row, n = row_of(answers, lay.first, lay.rows), answers.n_persons
     t = nodes(node_count, latent.group.size, 9.0 if anchors else 7.0)
-    return Fit(
-        answers, lay, row.astype(kind), t, np.zeros(n), np.full(n, 9.0), np.array(guess_prior), single, latent, centre
-    )
+    return Fit(answers, lay, row, t, np.zeros(n), np.full(n, UNSEEN), np.array(guess_prior), large, latent, centre)
 
 
 def calibrate(
@@ -227,18 +250,34 @@ def calibrate(
     200
     """
     begun = cpu_clock()
+    known_errors(errors)
+    large = answers.item.size > LARGE
+    fit = fit_of(answers, model, guess_prior=guess_prior, node_count=node_count, large=large, anchors=anchors)
+    x = fit.first_guess(float(1 / (1 + np.exp(-guess_prior[0]))))
+    if large and answers.n_persons > MANY:
+        x = climb_fit(fit, x, TENTH, 1e-3, most, progress).x
+        fit = replace(fit, t=fitting(fit))
+        fit.mu[:], fit.sd[:] = _spread(fit)
+    fit, found, value, change = refined(fit, x, tolerance or standing(large), most, progress)
+    return told(fit, model, found, value, change, errors, begun, cpu_clock)
+
+
+def known_errors(errors: str) -> None:
+    """Refuse a word that names no kind of standard errors.
+
+    Raises
+    ------
+    UsageError
+    """
     if errors not in ("auto", "full", "block", "sandwich", "none"):
         raise UsageError(
             "bad-errors", f"知らない誤差の求め方です: {errors}", "auto・full・block・sandwich・none", "--errors"
         )
-    large = answers.item.size > LARGE
-    fit = fit_of(answers, model, guess_prior=guess_prior, node_count=node_count, single=large, anchors=anchors)
-    x = fit.first_guess(float(1 / (1 + np.exp(-guess_prior[0]))))
-    if large and answers.n_persons > 20_000:
-        x = _climb(fit, x, 10, 1e-3, most, progress).x
-        fit.mu[:], fit.sd[:] = _spread(fit)
-    fit, found, value, change = refined(fit, x, tolerance or (1e-4 if large else 1e-7), most, progress)
-    return told(fit, model, found, value, change, errors, begun, cpu_clock)
+
+
+def standing(large: bool) -> float:
+    """By how much a parameter may move in the last step."""
+    return 1e-4 if large else 1e-7
 
 
 def first_few(answers: Answers, few: int = 40) -> Answers:
@@ -260,7 +299,7 @@ def warm(answers: Answers, model: Model, *, errors: str = "auto") -> None:
         As `calibrate`.
     """
     large = answers.item.size > LARGE
-    fit = fit_of(first_few(answers), model, guess_prior=GUESS_PRIOR, node_count=61, single=large)
+    fit = fit_of(first_few(answers), model, guess_prior=GUESS_PRIOR, node_count=61, large=large)
     x = fit.first_guess(0.25)
     fit.em(x, 1, 1)
     par, beta, sd_g = fit.unpack(x)
@@ -273,30 +312,45 @@ def warm(answers: Answers, model: Model, *, errors: str = "auto") -> None:
 def refined(fit: Fit, x: Float, tolerance: float, most: int, progress: Progress) -> tuple[Fit, Climbed, float, float]:
     """Climb, and climb again on finer nodes until they are fine enough (at most three times)."""
     for _ in range(4):
-        found = _climb(fit, x, 1, tolerance, most, progress)
+        found = climb_fit(fit, x, 1, tolerance, most, progress)
         par, beta, sd_g = fit.unpack(found.x)
         value, change = fit.checked(par, *fit.latent.spread(beta, sd_g))
-        if abs(change) <= (ADEQUATE if fit.single else FINE):
+        if abs(change) <= (ADEQUATE if fit.large else FINE):
             break
         x = found.x
         fit = replace(fit, t=np.linspace(fit.t[0], fit.t[-1], 2 * fit.t.size - 1))
     return fit, found, value, change
 
 
+def fitting(fit: Fit) -> Float:
+    """Nodes as far apart as the narrowest posteriors of those seen allow, shape (nodes,)."""
+    least = float(np.quantile(fit.sd[fit.sd < UNSEEN], 0.001))
+    count = int(np.ceil((fit.t[-1] - fit.t[0]) / (APART * least))) // 4 * 4 + 5
+    return np.linspace(fit.t[0], fit.t[-1], max(count, 21))
+
+
 def _spread(fit: Fit) -> tuple[Float, Float]:
     """Windows of those not yet seen: everything, so that their first pass finds their own."""
-    seen = fit.sd < 9
-    return np.where(seen, fit.mu, 0.0), np.where(seen, fit.sd, 9.0)
+    seen = fit.sd < UNSEEN
+    return np.where(seen, fit.mu, 0.0), np.where(seen, fit.sd, UNSEEN)
 
 
-def _climb(fit: Fit, x: Float, step: int, tolerance: float, most: int, progress: Progress) -> Climbed:
-    slack = 1e-7 if fit.single else 1e-12
+def climb_fit(
+    fit: Fit,
+    x: Float,
+    step: int,
+    tolerance: float,
+    most: int,
+    progress: Progress,
+) -> Climbed:
+    """Climb from `x` on every `step`-th person until nothing moves by `tolerance`."""
+    slack = 1e-10 if fit.large else 1e-12
 
     def tell(n: int, value: float, move: float) -> None:
         progress(-1.0, f"{n}: log-likelihood {value:,.2f}, move {move:.1e}")
 
     return climb(
-        lambda v: fit.em(v, step, 3 if fit.single else 6),
+        lambda v: fit.em(v, step, 3 if fit.large else 6),
         x,
         tolerance=tolerance,
         most=most,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, norm
 
 from daremo.assess import calibrate as calibration
-from daremo.assess.calibrate import GUESS_PRIOR, LARGE, Fit, _climb, first_few, fit_of
+from daremo.assess.calibrate import GUESS_PRIOR, LARGE, Fit, climb_fit, first_few, fit_of
 from daremo.assess.curves import PARTIAL
 from daremo.assess.dif_scores import Tests, score_tests
 from daremo.assess.information import block_covariances
@@ -185,14 +185,14 @@ def dif(
     answers = _reference_first(answers, reference)
     groups, items = len(answers.groups), len(answers.items)
     map_gj = np.tile(np.arange(items, dtype=np.int64), (groups, 1))
-    wide = fit_of(answers, model, guess_prior=GUESS_PRIOR, node_count=61, single=answers.item.size > LARGE)
+    wide = fit_of(answers, model, guess_prior=GUESS_PRIOR, node_count=61, large=answers.item.size > LARGE)
     guess = 1 / (1 + np.exp(-GUESS_PRIOR[0]))
     x = wide.layout.pack(begin(wide.counts(), wide.layout, guess), np.zeros(groups), np.ones(groups))
-    if wide.single:
-        x = _climb(wide, x, 10, 1e-3, 100, progress).x
+    if wide.large:
+        x = climb_fit(wide, x, 10, 1e-3, 100, progress).x
     fit, kept_p = wide, np.full((groups, items), np.nan)
     for rounds in range(1, ROUNDS + 1):
-        found = _climb(fit, x, 1, 3e-4 if fit.single else 1e-6, 300, progress)
+        found = climb_fit(fit, x, 1, 3e-4 if fit.large else 1e-6, 300, progress)
         par, mean_g, sd_g = fit.layout.unpack(found.x, groups)
         tests = _back(score_tests(fit, par, mean_g, sd_g, least), map_gj, items, groups)
         split = map_gj >= items
@@ -233,7 +233,7 @@ def warm(answers: Answers, model: Model) -> None:
         As `calibrate`.
     """
     calibration.warm(answers, model, errors="block")
-    fit = fit_of(first_few(answers), model, guess_prior=GUESS_PRIOR, node_count=61, single=False)
+    fit = fit_of(first_few(answers), model, guess_prior=GUESS_PRIOR, node_count=61, large=False)
     x = fit.layout.pack(begin(fit.counts(), fit.layout, 0.25), np.zeros(fit.groups), np.ones(fit.groups))
     score_tests(fit, *fit.layout.unpack(x, fit.groups), 1)
 
@@ -339,7 +339,7 @@ def _refit(
         items=tuple(answers.items[j] for j in who),
         labels=tuple(answers.labels[j] for j in who),
     )
-    made = fit_of(new, model, guess_prior=(fit.prior[0], fit.prior[1]), node_count=fit.t.size, single=fit.single)
+    made = fit_of(new, model, guess_prior=(fit.prior[0], fit.prior[1]), node_count=fit.t.size, large=fit.large)
     made.t, made.mu, made.sd = fit.t, fit.mu, fit.sd
     start = np.zeros(made.layout.free.shape)
     start[: par.shape[0], : par.shape[1]] = par

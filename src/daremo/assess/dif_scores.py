@@ -95,7 +95,7 @@ def score_tests(fit: Fit, par: Float, mean_g: Float, sd_g: Float, least: int) ->
     um, mm, n_gj = np.zeros((groups, items, slots, 2)), np.zeros((groups, 2, 2)), np.zeros((groups, items))
     own = lay.free.sum(1).astype(np.int64)
     gather(
-        a.start, a.item, fit.row, fit.table(par, fit.t, np.float64),
+        a.start, a.item, fit.row, fit.table(par, fit.t),
         score_table(lay.kind, lay.n_cat, lay.first, par, fit.t), own, fit.prior_gq(mean_g, sd_g, fit.t), a.group, mean_g,
         sd_g, a.weight, fit.t, fit.mu, fit.sd, u, uu, um, mm, n_gj,
     )  # fmt: skip

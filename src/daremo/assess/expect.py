@@ -15,6 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from daremo.assess.lanes import LANES, gather_rows, scatter_rows
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 #: Sums may be reordered so that they run in parallel lanes; nothing else is relaxed.
@@ -55,17 +57,30 @@ def posterior(row: Any, s: int, e: int, log_rq: Any, prior_q: Float, k: int, w: 
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
+def near(row: Any, s: int, e: int, flat: Float, width: int, prior_q: Float, k: int, w: int, buf: Float) -> float:
+    """As `posterior`, from a flat table whose rows are `width` wide (whole lanes); what is beyond the nodes is 0."""
+    for q in range(w):
+        buf[q] = prior_q[k + q]
+    gather_rows(row, s, e, flat, width, k, w, buf)
+    top = -math.inf
+    for q in range(w):
+        top = max(top, buf[q])
+    for q in range(w):
+        buf[q] = math.exp(buf[q] - top)
+    for q in range(w, (w + LANES - 1) // LANES * LANES):
+        buf[q] = 0.0
+    return float(top)
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
 def glance(
-    row: Any, s: int, e: int, sparse: Any, prior_q: Float, t: Float, mu: Float, sd: Float, i: int, look: Any
-) -> None:
+    row: Any, s: int, e: int, sparse: Float, width: int, prior_q: Float, t: Float, mu: Float, sd: Float, i: int, look: Float
+) -> None:  # fmt: skip
     """Where the posterior of answers s…e lies, from every `COARSE`-th node: the parabola through the best three."""
-    n = sparse.shape[1]
+    n = (t.size + COARSE - 1) // COARSE
     for q in range(n):
         look[q] = prior_q[q * COARSE]
-    for m in range(s, e):
-        line = sparse[row[m]]
-        for q in range(n):
-            look[q] += line[q]
+    gather_rows(row, s, e, sparse, width, 0, n, look)
     best = 0
     for q in range(n):
         if look[q] > look[best]:
@@ -81,34 +96,48 @@ def glance(
     sd[i] = 1.2 * h / math.sqrt(bend)
 
 
+@njit(cache=True, nogil=True)
+def every(log_rq: Float, nodes: int) -> Float:
+    """Every `COARSE`-th column of the first `nodes`, padded to whole lanes."""
+    n = (nodes + COARSE - 1) // COARSE
+    out = np.zeros((log_rq.shape[0], (n + LANES - 1) // LANES * LANES))
+    for r in range(log_rq.shape[0]):
+        for q in range(n):
+            out[r, q] = log_rq[r, q * COARSE]
+    return out
+
+
 @njit(cache=True, nogil=True, fastmath=FAST)
 def expect(
-    start: Int, row: Any, log_rq: Any, prior_gq: Float, group: Int, weight: Float, t: Float,
-    mu: Float, sd: Float, half: float, step: int, count_rq: Any, moments: Float,
+    start: Int, row: Any, log_rq: Float, prior_gq: Float, group: Int, weight: Float, t: Float,
+    mu: Float, sd: Float, half: float, step: int, count_rq: Float, moments: Float,
 ) -> float:  # fmt: skip
     """Fill `count_rq` (expected answers of each row at each node) and `moments` (people, Σ mean, Σ square by group).
 
-    Only every `step`-th person is counted. `mu` and `sd` hold the windows' centres and become the new ones.
+    Both tables have `lanes.padded` columns. Only every `step`-th person is counted. `mu` and `sd` hold the windows'
+    centres and become the new ones.
     """
     total = 0.0
-    buf = np.empty(t.size, log_rq.dtype)
-    # a narrow window ends where a normal posterior weighs exp(−half² / 2): no use in doubting that
-    edge = math.exp(-min(EDGE, half * half / 2 - 0.7))
-    sparse, look = log_rq[:, ::COARSE].copy(), np.empty(t.size // COARSE + 1, log_rq.dtype)
+    width = log_rq.shape[1]
+    buf = np.zeros(width)
+    sparse = every(log_rq, t.size)
+    look, thin = np.zeros(sparse.shape[1]), sparse.shape[1]
+    flat, flat_sparse, flat_count = log_rq.reshape(-1), sparse.reshape(-1), count_rq.reshape(-1)
+    edge = math.exp(-EDGE)
     for i in range(0, start.size - 1, step):
         s, e, g = start[i], start[i + 1], group[i]
         if s == e or weight[i] == 0.0:
             continue
         if sd[i] >= UNSEEN and half < EXACT:
-            glance(row, s, e, sparse, prior_gq[g], t, mu, sd, i, look)
+            glance(row, s, e, flat_sparse, thin, prior_gq[g], t, mu, sd, i, look)
         k, w = window(mu[i], sd[i], t, half)
-        top = posterior(row, s, e, log_rq, prior_gq[g], k, w, buf)
+        top = near(row, s, e, flat, width, prior_gq[g], k, w, buf)
         if w < t.size and ((k > 0 and buf[0] > edge) or (k + w < t.size and buf[w - 1] > edge)):
             k, w = 0, t.size
-            top = posterior(row, s, e, log_rq, prior_gq[g], k, w, buf)
+            top = near(row, s, e, flat, width, prior_gq[g], k, w, buf)
         mass, m1, m2 = 0.0, 0.0, 0.0
         for q in range(w):
-            v, x = float(buf[q]), t[k + q]
+            v, x = buf[q], t[k + q]
             mass += v
             m1 += v * x
             m2 += v * x * x
@@ -121,11 +150,15 @@ def expect(
         scale = weight[i] / mass
         for q in range(w):
             buf[q] *= scale
-        for m in range(s, e):
-            line = count_rq[row[m], k : k + w]
-            for q in range(w):
-                line[q] += buf[q]
+        scatter_rows(row, s, e, flat_count, width, k, w, buf)
     return total
+
+
+@njit(cache=True, nogil=True)
+def rows_of(item: Any, category: Any, first: Int, out: Any) -> None:
+    """Table row of each answer into `out`, without anything in between (40 million answers are 320 MB in float64)."""
+    for m in range(item.size):
+        out[m] = first[item[m]] + category[m]
 
 
 @njit(cache=True, nogil=True)
@@ -145,16 +178,17 @@ def likelihood_twice(
     """Log-likelihood on all nodes, and on every second one alone."""
     fine, coarse = 0.0, 0.0
     edge = 1e-10 if half >= EXACT else 2e-9
-    buf = np.empty(t.size)
+    width = log_rq.shape[1]
+    buf, flat = np.zeros(width), log_rq.reshape(-1)
     for i in range(start.size - 1):
         s, e, g = start[i], start[i + 1], group[i]
         if s == e or weight[i] == 0.0:
             continue
         k, w = window(mu[i], sd[i], t, half)
-        top = posterior(row, s, e, log_rq, prior_gq[g], k, w, buf)
+        top = near(row, s, e, flat, width, prior_gq[g], k, w, buf)
         if w < t.size and ((k > 0 and buf[0] > edge) or (k + w < t.size and buf[w - 1] > edge)):
             k, w = 0, t.size
-            top = posterior(row, s, e, log_rq, prior_gq[g], k, w, buf)
+            top = near(row, s, e, flat, width, prior_gq[g], k, w, buf)
         even, odd = 0.0, 0.0
         for q in range(w // 2 * 2):
             if q % 2:

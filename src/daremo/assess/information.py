@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from daremo.assess.curves import n_slots, score_table
 from daremo.assess.expect import posterior, window
 from daremo.assess.maximise import derivatives
+from daremo.assess.parts import Part, Sums, added
 
 if TYPE_CHECKING:
     from daremo.assess.calibrate import Fit
@@ -160,6 +161,54 @@ def missing_block(
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """What `missing_full` adds up: lost information, shape (parameters, parameters), and outer products or nothing."""
+
+    table: Float
+    score: Float
+    where: Int
+    design: Float
+    first: int
+    spread: Int
+    prior: Float
+    mean: Float
+    sd: Float
+    t: Float
+    size: int
+    outer: bool
+
+    def __call__(self, part: Part) -> Sums:
+        a = part.answers
+        lost = np.zeros((self.size, self.size))
+        products = np.zeros_like(lost if self.outer else np.empty((0, 0)))
+        missing_full(
+            a.start, a.item, part.row, self.table, self.score, self.where, self.design, self.first, self.spread, self.prior,
+            a.group, self.mean, self.sd, a.weight, self.t, part.mu, part.sd, lost, products,
+        )  # fmt: skip
+        return lost, products
+
+
+@dataclass(frozen=True, slots=True)
+class MissingBlock:
+    """What `missing_block` takes away, shape (items, slots, slots), as a negative number."""
+
+    table: Float
+    score: Float
+    slots: Int
+    prior: Float
+    t: Float
+    shape: tuple[int, int, int]
+
+    def __call__(self, part: Part) -> Sums:
+        a, out = part.answers, np.zeros(self.shape)
+        missing_block(
+            a.start, a.item, part.row, self.table, self.score, self.slots, self.prior, a.group, a.weight, self.t, part.mu, part.sd,
+            out,
+        )  # fmt: skip
+        return (out,)
+
+
+@dataclass(frozen=True, slots=True)
 class Errors:
     """Standard errors: how they were found, of each slot, shape (items, slots), NaN where unknown, and whether all are known.
 
@@ -182,8 +231,7 @@ def standard_errors(fit: Fit, par: Float, beta: Float, sd_g: Float, errors: str)
         return Errors("none", out, True, unknown)
     size = int(lay.free.sum()) if not lay.shared else int(lay.free[:, 1:].sum()) + 1
     if errors == "auto":
-        per = np.diff(fit.answers.start).astype(float) * lay.slots
-        errors = "full" if float((per**2).sum()) * 24 < AFFORDABLE and size <= 3000 else "block"
+        errors = "full" if float(fit.tallied()[1][2]) * lay.slots**2 * 24 < AFFORDABLE and size <= 3000 else "block"
     mean_p, sd_p = latent.spread(beta, sd_g)
     count, moments = fit.expected(par, mean_p, sd_p)[1:]
     if errors == "block":
@@ -229,30 +277,27 @@ def _missing(
     fit: Fit, par: Float, beta: Float, sd_g: Float, where: Int, size: int, *, outer: bool
 ) -> tuple[Float, Float]:
     """Information that unseen abilities take away, and outer products of the scores, both shape (parameters, parameters)."""
-    lay, a, latent = fit.layout, fit.answers, fit.latent
-    table, score = fit.table(par, fit.t, np.float64), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
+    lay, latent = fit.layout, fit.latent
+    table, score = fit.table(par, fit.t), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
     mean_p, sd_p = latent.spread(beta, sd_g)
     design, spread = latent.lines(size)
-    lost = np.zeros((size + latent.size, size + latent.size))
-    products = np.zeros_like(lost if outer else np.empty((0, 0)))
-    missing_full(
-        a.start, a.item, fit.row, table, score, where, design, size, spread, fit.prior_gq(mean_p, sd_p, fit.t), a.group,
-        mean_p, sd_p, a.weight, fit.t, fit.mu, fit.sd, lost, products,
+    task = Missing(
+        table, score, where, design, size, spread, fit.prior_gq(mean_p, sd_p, fit.t), mean_p, sd_p, fit.t, size + latent.size, outer
     )  # fmt: skip
+    lost, products = added(fit.over(task))
     return lost, products
 
 
 def block_covariances(fit: Fit, par: Float, mean_g: Float, sd_g: Float) -> Float:
     """Covariance of each item's own parameters, shape (items, slots, slots), NaN where unknown; a shared slope is taken as known."""
-    lay, a = fit.layout, fit.answers
+    lay = fit.layout
     count = fit.expected(par, mean_g, sd_g)[1]
     info = np.zeros((*par.shape, par.shape[1]))
     item_hessians(lay.kind, lay.n_cat, lay.first, par, fit.t, count, fit.prior, info)
-    table, score = fit.table(par, fit.t, np.float64), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
+    table, score = fit.table(par, fit.t), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
     slots = np.where(lay.free.any(1), lay.slots - lay.free[:, ::-1].argmax(1), 0).astype(np.int64)
-    missing_block(
-        a.start, a.item, fit.row, table, score, slots, fit.prior_gq(mean_g, sd_g, fit.t), a.group, a.weight, fit.t, fit.mu, fit.sd, info
-    )  # fmt: skip
+    prior, shape = fit.prior_gq(mean_g, sd_g, fit.t), (par.shape[0], par.shape[1], par.shape[1])
+    info += added(fit.over(MissingBlock(table, score, slots, prior, fit.t, shape)))[0]
     out = np.full(info.shape, np.nan)
     for j in range(par.shape[0]):
         own = slice(1 if lay.shared or lay.level else 0, int(slots[j]))

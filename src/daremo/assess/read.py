@@ -80,8 +80,8 @@ def read_answers(path: Path, asked: Asked | None = None) -> Answers:
     if frame.width == 0 or frame.height == 0:
         raise InputError([_problem("no-answers", name)])
     if "+" in asked.group and asked.group not in frame.columns:
-        frame = _joined(frame, asked.group, name)
-    roles = _roles(frame, asked, name)
+        frame = joined(frame, asked.group, name)
+    roles = roles_of(frame, asked, name)
     read = from_long if roles.item else from_wide
     answers = read(frame, roles, asked.key, two=asked.two, apart=asked.apart, name=name)
     wrong = [p for p in answers.problems if p.severity == "error"]
@@ -120,7 +120,7 @@ def frame_of(path: Path) -> pl.DataFrame:
         raise InputError([_problem("unreadable-answers", path.name, value=str(e).splitlines()[0][:120])]) from e
 
 
-def _joined(frame: pl.DataFrame, group: str, name: str) -> pl.DataFrame:
+def joined(frame: pl.DataFrame, group: str, name: str) -> pl.DataFrame:
     """The table with two columns in place of one group: ``area+stage`` becomes ``area\tstage``; blank where either is."""
     parts = group.split("+")
     for part in parts:
@@ -135,7 +135,7 @@ def _problem(code: str, file: str, value: str = "") -> Problem:
     return Problem(code, row["ja"], row["fix"], file, value=value)
 
 
-def _roles(frame: pl.DataFrame, asked: Asked, name: str) -> Roles:
+def roles_of(frame: pl.DataFrame, asked: Asked, name: str) -> Roles:
     """Which column is what."""
     known: dict[str, list[str]] = {}
     for r in rows_of(PACKAGE, "headings"):

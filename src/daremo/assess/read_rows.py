@@ -199,13 +199,51 @@ def _covariates(frame: pl.DataFrame, roles: Roles, told: Told) -> tuple[Float, t
     return found, names
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What rows say of people besides their answers; group −1 and covariate NaN where that is blank.
+
+    Attributes
+    ----------
+    weight : ndarray, shape (rows,)
+        0 where it cannot be used.
+    group : ndarray of int64, shape (rows,), index
+    groups : tuple of str
+    covariates : ndarray, shape (rows, covariates)
+    names : tuple of str
+    """
+
+    weight: Float
+    group: Int
+    groups: tuple[str, ...]
+    covariates: Float
+    names: tuple[str, ...]
+
+
+def said_of(frame: pl.DataFrame, roles: Roles, told: Told) -> Said:
+    """Weights, groups and covariates of each row."""
+    weight, (group, groups) = _weights(frame, roles, told), _groups(frame, roles, told)
+    return Said(weight, group, groups, *_covariates(frame, roles, told))
+
+
+def again_of(frame: pl.DataFrame, roles: Roles, told: Told) -> NDArray[np.bool_]:
+    """Rows of people who stood in an earlier row, shape (rows,), mask; all rows of such people are told."""
+    person, ids = _coded(frame[roles.person])
+    twice = np.flatnonzero((np.bincount(person[person >= 0], minlength=len(ids)) > 1)[person] & (person >= 0))
+    if twice.size:
+        told.add("person-twice", twice, roles.person, _text(frame[roles.person], twice), error=True)
+    first = np.zeros(person.size, bool)
+    first[np.unique(person, return_index=True)[1]] = True
+    return np.asarray(~first & (person >= 0), bool)
+
+
 def from_wide(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, apart: bool = False, name: str) -> Answers:
     """Answers of a table with one row a person and one column an item."""
     told = Told(name)
     n, rows = frame.height, np.arange(frame.height)
     keyed = _keyed(key, roles.items, name)
-    weight, (group, groups) = _weights(frame, roles, told), _groups(frame, roles, told)
-    more, more_names = _covariates(frame, roles, told)
+    said = said_of(frame, roles, told)
+    weight, group, groups, more, more_names = said.weight, said.group, said.groups, said.covariates, said.names
     table, labels = np.full((n, len(roles.items)), -1, np.int8), []
     for j, item in enumerate(roles.items):
         values, _ = _answers(frame[item])
@@ -213,13 +251,8 @@ def from_wide(frame: pl.DataFrame, roles: Roles, key: Any, *, two: bool, apart: 
         table[:, j] = code
         labels.append(names)
     if roles.person:
+        weight = np.where(again_of(frame, roles, told), 0.0, weight)
         person, ids = _coded(frame[roles.person])
-        twice = np.flatnonzero((np.bincount(person[person >= 0], minlength=len(ids)) > 1)[person] & (person >= 0))
-        if twice.size:
-            told.add("person-twice", twice, roles.person, _text(frame[roles.person], twice), error=True)
-            first = np.zeros(n, bool)
-            first[np.unique(person, return_index=True)[1]] = True
-            weight = np.where(first | (person < 0), weight, 0.0)
         order, people = np.argsort(np.where(person < 0, n, person), kind="stable"), tuple(ids)
         names_of = [people[p] if p >= 0 else f"row {i + 2}" for i, p in zip(order, person[order], strict=True)]
     else:

@@ -351,7 +351,7 @@ def ready(answers: Answers, area_j: Int, areas: int, model: Model, *, nodes: int
     if model == "rasch" or len(answers.groups) > 1 or answers.covariates.shape[1]:
         fix = "2pl・3pl・grm・gpcm・nominal で、--group・--covariates なしで使ってください"
         raise UsageError("bad-areas", "分野のモデルでは、そのモデルや分け方を使えません", fix)
-    fit = fit_of(answers, model, guess_prior=GUESS_PRIOR, node_count=61, single=False)
+    fit = fit_of(answers, model, guess_prior=GUESS_PRIOR, node_count=61, large=False)
     t, g = np.linspace(-6.0, 6.0, nodes), np.linspace(-5.0, 5.0, general)
     return Areas(answers, fit.layout, fit.row, area_j, areas, t, g, fit.prior)
 
@@ -393,7 +393,7 @@ def calibrate_areas(
     names, area_j = areas_of(answers, area_of)
     own = ready(answers, area_j, len(names), model, nodes=nodes, general=general)
     lay = own.layout
-    fit = fit_of(answers, model, guess_prior=GUESS_PRIOR, node_count=nodes, single=False)
+    fit = fit_of(answers, model, guess_prior=GUESS_PRIOR, node_count=nodes, large=False)
     guess = float(1 / (1 + np.exp(-GUESS_PRIOR[0])))
     x = own.pack(begin(fit.counts(), lay, guess), np.full(len(names), 0.7))
     for _ in range(2):

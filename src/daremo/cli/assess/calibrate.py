@@ -64,14 +64,14 @@ SHOWN = 40
     "--chunk",
     default=0,
     type=click.IntRange(0),
-    help="Read a wide Parquet file of whole numbers by so many people at a time, again in every pass; without errors.",
+    help="Read a wide Parquet file of numbers by so many people at a time, again in every pass, never as a whole.",
 )
 @click.option(
     "--scheduler",
-    type=click.Choice(["one", "threads"]),
     default="one",
     show_default=True,
-    help="With --chunk: one worker, or a thread for each processor.",
+    metavar="one|threads|tcp://HOST:PORT",
+    help="With --chunk: one worker, a thread for each processor, or a Dask scheduler (needs the extra [scale]).",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the item bank as JSON.")
 @verb
@@ -88,18 +88,21 @@ def calibrate(
     from daremo.assess.calibrate import GUESS_PRIOR, warm
     from daremo.assess.calibrate import calibrate as fit
 
-    if chunk:
-        used = (with_fit, plots, group, covariates, anchor_file, area_file, asked.get("weight"), asked.get("key"))
-        if any(used) or errors not in ("auto", "none"):
-            fix = "--chunk と一緒に使えるのは --model・--ignore・--no-prior・--scheduler・-o です"
-            raise UsageError("bad-stream", "少しずつ読むときは、その指定を使えません", fix, "--chunk")
-        return _stream(voice, answers, model, no_prior, asked.get("ignore") or (), chunk, scheduler, out)
     columns = tuple(c.strip() for c in covariates.split(",") if c.strip())
-    read = options.read(answers, asked, model=model, group=group, covariates=columns)
     anchors = read_anchors(anchor_file) if anchor_file is not None else []
-    if errors == "sandwich" and not asked.get("weight") and bool((read.weight != 1).any()):
-        fix = "調査の重みの列を --weight で書くか、度数の表には full を使ってください"
-        raise UsageError("bad-errors", "度数は人数で、調査の重みではありません", fix, "--errors")
+    prior = (GUESS_PRIOR[0], float("inf")) if no_prior else GUESS_PRIOR
+    if scheduler != "one" and not chunk:
+        fix = "--chunk 50000 のように、1度に読む人数も書いてください"
+        raise UsageError("bad-scheduler", "--scheduler は、少しずつ読むときだけ使えます", fix, "--scheduler")
+    if chunk:
+        if with_fit or plots or area_file or asked.get("key"):
+            fix = "--fit・--plots・--areas・--key を外してください"
+            raise UsageError("bad-stream", "少しずつ読むときは、その指定を使えません", fix, "--chunk")
+        how = {"errors": errors, "guess_prior": prior, "anchors": anchors}
+        asked |= {"group": group, "covariates": columns}
+        return _stream(voice, answers, cast("Model", model), asked, chunk, scheduler, how, out)
+    read = options.read(answers, asked, model=model, group=group, covariates=columns)
+    _refuse_counts(errors, asked, read)
     if area_file is not None:
         if with_fit or plots or group or columns or anchors or errors == "sandwich":
             fix = "--areas は --fit・--plots・--group・--covariates・--anchors・--errors sandwich なしで使ってください"
@@ -111,16 +114,9 @@ def calibrate(
     chosen = cast("Model", model)
     progress = voice.progress()
     warm(read, chosen, errors=errors)
-    prior = (GUESS_PRIOR[0], float("inf")) if no_prior else GUESS_PRIOR
     found = fit(read, chosen, errors=errors, guess_prior=prior, anchors=anchors, progress=progress)
     voice.hush()
-    told = found.as_dict()
-    if group:
-        told["group"] = group
-    if columns:
-        told["covariates"] = list(columns)
-    if model == "3pl" and not no_prior:
-        told["guess_prior"] = list(prior)
+    told = _told(found, group, columns, prior)
     if with_fit:
         from daremo.assess.fit import item_fit
         from daremo.assess.person_fit import person_fit
@@ -155,28 +151,46 @@ def _draw(voice: Voice, read: Answers, found: Calibration, folder: Path) -> None
     voice.say(voice(f"\n問題ごとの図: {folder}", f"\nPictures of the items: {folder}"))
 
 
+def _told(found: Calibration, group: str, columns: tuple[str, ...], prior: tuple[float, float]) -> dict[str, Any]:
+    """The machine form with what was asked for."""
+    told = found.as_dict()
+    if group:
+        told["group"] = group
+    if columns:
+        told["covariates"] = list(columns)
+    if found.model == "3pl" and prior[1] < float("inf"):
+        told["guess_prior"] = list(prior)
+    return told
+
+
+def _refuse_counts(errors: str, asked: dict[str, Any], read: Answers) -> None:
+    """Counts of people are no survey weights."""
+    if errors == "sandwich" and not asked.get("weight") and bool((read.weight != 1).any()):
+        fix = "調査の重みの列を --weight で書くか、度数の表には full を使ってください"
+        raise UsageError("bad-errors", "度数は人数で、調査の重みではありません", fix, "--errors")
+
+
 def _stream(
-    voice: Voice, answers: Path, model: str, no_prior: bool, ignore: tuple[str, ...], chunk: int, scheduler: str, out: Path | None
+    voice: Voice, answers: Path, model: Model, asked: dict[str, Any], chunk: int, scheduler: str, how: dict[str, Any], out: Path | None
 ) -> int:  # fmt: skip
     """A file read chunk by chunk: told, written and shown."""
-    from concurrent.futures import ThreadPoolExecutor
+    from daremo.assess.source import open_source
+    from daremo.assess.stream import calibrate_stream
+    from daremo.assess.workers import workers_on
 
-    from daremo.assess.calibrate import GUESS_PRIOR
-    from daremo.assess.stream import calibrate_stream, open_source
-
-    source = open_source(answers, ignore=ignore, chunk=chunk)
-    prior = (GUESS_PRIOR[0], float("inf")) if no_prior else GUESS_PRIOR
-    chosen, progress = cast("Model", model), voice.progress()
-    if scheduler == "threads":
-        with ThreadPoolExecutor() as pool:
-            found = calibrate_stream(source, chosen, guess_prior=prior, mapper=pool.map, progress=progress)
-    else:
-        found = calibrate_stream(source, chosen, guess_prior=prior, progress=progress)
+    group, columns = asked["group"], asked["covariates"]
+    source = open_source(answers, options.asked_of(asked, model=model, group=group, covariates=columns), chunk=chunk)
+    _refuse_counts(how["errors"], asked, source.people)
+    with workers_on(scheduler) as mapper:
+        found = calibrate_stream(source, model, mapper=mapper, progress=voice.progress(), **how)
     voice.hush()
+    told = _told(found, group, columns, how["guess_prior"])
     if out is not None:
-        options.write_json(out, found.as_dict())
-    voice.answer(found.as_dict())
+        options.write_json(out, told)
+    voice.answer(told)
     _show(voice, found)
+    if out is not None:
+        voice.say(voice(f"\n問題の表: {out}", f"\nItem bank: {out}"))
     return DONE
 
 

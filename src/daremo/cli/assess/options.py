@@ -13,6 +13,7 @@ from daremo.kernel.errors import UsageError
 
 if TYPE_CHECKING:
     from daremo.assess.model import Answers
+    from daremo.assess.read import Asked
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 MODELS = ("rasch", "2pl", "3pl", "grm", "gpcm", "nominal")
@@ -57,20 +58,24 @@ def read(
     ------
     UsageError, InputError
     """
-    from daremo.assess.read import Asked, read_answers
+    from daremo.assess.read import read_answers
 
-    return read_answers(
-        path,
-        Asked(
-            group=group,
-            covariates=covariates,
-            weight=asked.get("weight") or "",
-            key=_key(asked.get("key") or ""),
-            ignore=asked.get("ignore") or (),
-            apart=model == "nominal",
-            two=model in ("2pl", "3pl") and not asked.get("key"),
-            good_rows=bool(asked.get("skip_bad_rows")),
-        ),
+    return read_answers(path, asked_of(asked, model=model, group=group, covariates=covariates))
+
+
+def asked_of(asked: dict[str, Any], *, model: str, group: str = "", covariates: tuple[str, ...] = ()) -> Asked:
+    """What the options say of the file."""
+    from daremo.assess.read import Asked
+
+    return Asked(
+        group=group,
+        covariates=covariates,
+        weight=asked.get("weight") or "",
+        key=_key(asked.get("key") or ""),
+        ignore=asked.get("ignore") or (),
+        apart=model == "nominal",
+        two=model in ("2pl", "3pl") and not asked.get("key"),
+        good_rows=bool(asked.get("skip_bad_rows")),
     )
 
 
