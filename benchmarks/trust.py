@@ -7,6 +7,7 @@ python benchmarks/trust.py --only audit    # append, audit or notices
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import secrets
@@ -70,10 +71,24 @@ def plain_sqlite(path: Path, rows: list[bytes], batch: int) -> None:
     db.close()
 
 
+def sync_ms(folder: Path) -> float:
+    """Milliseconds in which the disk takes 100 kB for good: median of 30."""
+    times = []
+    with (folder / "sync").open("wb") as stream:
+        for _ in range(30):
+            stream.write(b"x" * 100_000)
+            stream.flush()
+            begun = time.monotonic()
+            os.fsync(stream.fileno())
+            times.append(time.monotonic() - begun)
+    return sorted(times)[15] * 1e3
+
+
 def appends(folder: Path, n: int) -> None:
     """Durable appends in batches, then proofs."""
     rows = leaves(n)
-    for batch in (500, 10_000, 50_000):
+    print(f"  disk: {sync_ms(folder):.1f} ms a sync; machine: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    for batch in (500, 1_000, 5_000, 10_000):
         store = SQLite(folder / f"j{batch}.sqlite")
         journal = Journal(store, KEY.name)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from daremo.trust.keys import Fresh, Signer
 from daremo.trust.log import note as notes
-from daremo.trust.log.merkle import leaf_hash
+from daremo.trust.log.merkle import leaf_hashes
 from daremo.trust.log.note import Checkpoint
 from daremo.trust.log.record import SALT_BYTES, Event, canonical, commitment, leaf_of
 from daremo.trust.log.store import Store
@@ -65,7 +65,7 @@ class Journal:
         if not leaves:
             first = self.store.size()
             return range(first, first)
-        hashes = [leaf_hash(leaf) for leaf in leaves]
+        hashes = leaf_hashes(leaves)
         with self.store.writing():
             first = self.store.size()
             tiles = grown(self.store.tile, first, hashes)
