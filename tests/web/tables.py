@@ -1,8 +1,8 @@
 """The empty tables of the desk, migrated once for each state of the migrations and copied from then on.
 
 Migrating takes six seconds of a processor, and every process of the tests needs the tables. The copy on SQLite stands
-in the machine's folder for temporary files under a digest of all migrations, all models and whatever the desk does
-after migrating: whoever changes one of them migrates anew. PostgreSQL is always migrated.
+in the machine's folder for temporary files under a digest of all migrations, all models and what the desk does after
+migrating: whoever changes one of them migrates anew. PostgreSQL is always migrated.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 
+#: What the tables follow from: models, migrations, and what runs after them.
+AFTER = ("models.py", "models/*.py", "apps.py", "overlap.py", "migrations/*.py")
+
+
 def _digest() -> str:
     """Return what the tables follow from, as one word."""
     import django
@@ -24,8 +28,7 @@ def _digest() -> str:
     told = hashlib.sha256(f"{django.VERSION} {sqlite3.sqlite_version} {os.getuid()}".encode())
     for config in sorted(apps.get_app_configs(), key=lambda one: one.name):
         folder = Path(config.path)
-        own = ("*.py",) if config.name.startswith("daremo.") else ("models.py",)
-        for file in sorted({f for pattern in (*own, "migrations/*.py") for f in folder.glob(pattern)}):
+        for file in sorted({f for pattern in AFTER for f in folder.glob(pattern)}):
             told.update(f"{config.name}/{file.relative_to(folder)}".encode() + b"\0" + file.read_bytes())
     return told.hexdigest()[:24]
 

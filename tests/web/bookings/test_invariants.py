@@ -35,7 +35,7 @@ class Crash(Exception):
 
 
 class Desk(RuleBasedStateMachine):
-    """The desk of one town with four sessions (one a pair of a series) and six people."""
+    """The desk of one town with four sessions, a course of three more, and six people."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,6 +52,8 @@ class Desk(RuleBasedStateMachine):
         for seats in (1, 2, 2):
             self.town.session(seats=seats, hours=60 + seats)
         self.town.session(seats=2, hours=80)
+        self.course = self.town.course(lessons=3, seats=2, hours=90)
+        self.lessons = list(self.course.sessions.order_by("ordinal"))
         for n in range(6):
             who = self.town.person(f"見本 {n}", note="耳が遠い", email="a@example.jp" if n % 2 else "")
             journal.save(self.act, "goal.set", _goal(who))
@@ -59,6 +61,8 @@ class Desk(RuleBasedStateMachine):
         for session, who in zip(self.town.sessions, self.town.people):
             for more in [who, self.town.person("もう一人")][: session.seats.count()]:
                 bookings.book(self.act, [session], more)
+        for _ in range(2):
+            bookings.book(self.act, self.lessons, self.town.person("受講する人"))
 
     def teardown(self) -> None:
         if hasattr(self, "outer"):
@@ -127,6 +131,31 @@ class Desk(RuleBasedStateMachine):
     def wait(self, s: int, p: int, seats: int, need: int) -> None:
         session, who = self.pick(self.town.sessions, s), self.pick(self.town.people, p)
         self.tried(lambda: bookings.wait(self.act, session, who, seats=seats, need_class=need))
+
+    @rule(p=STEPS, need=st.integers(0, 2), seats=st.sampled_from([1, 1, 2]))
+    def wait_for_the_course(self, p: int, need: int, seats: int) -> None:
+        who = self.pick(self.town.people, p)
+        self.tried(lambda: bookings.wait(self.act, None, who, series=self.course, seats=seats, need_class=need))
+
+    @rule(n=STEPS, p=STEPS)
+    def wait_for_one_of_its_sessions(self, n: int, p: int) -> None:
+        session, who = self.pick(self.lessons, n), self.pick(self.town.people, p)
+        self.tried(lambda: bookings.wait(self.act, session, who))
+
+    @rule(p=STEPS)
+    def book_the_course(self, p: int) -> None:
+        self.tried(lambda: bookings.book(self.act, self.lessons, self.pick(self.town.people, p)))
+
+    @rule(n=STEPS, whole=st.booleans())
+    def leave_the_course(self, n: int, whole: bool) -> None:
+        from daremo.web.apps.bookings.models import Booking
+
+        rows = Booking.objects.filter(session=self.lessons[n % 3], state="confirmed", person__isnull=False)
+        booking = self.pick(rows.order_by("pk"), n)
+        if booking is not None:
+            of_hers = booking.reservation.bookings.filter(state="confirmed", person__isnull=False)
+            for one in list(of_hers) if whole else [booking]:
+                self.tried(lambda one=one: bookings.cancel(self.act, one, "person"))
 
     @rule(p=STEPS, seats=st.integers(1, 2), need=st.integers(0, 2))
     def wait_for_the_second(self, p: int, seats: int, need: int) -> None:
@@ -243,6 +272,7 @@ def test_what_must_always_hold_holds_after_every_operation_and_crash() -> None:
 
 WEIGHTS = {
     "book": 2, "book_the_series": 1, "hold": 1, "wait": 4, "answer": 4, "cancel": 4, "change": 2, "expire": 1,
+    "wait_for_the_course": 3, "wait_for_one_of_its_sessions": 1, "book_the_course": 1, "leave_the_course": 5,
     "office": 1, "plan_a_crash": 2, "time_passes": 2,
 }  # fmt: skip
 
@@ -254,6 +284,10 @@ def _arguments(dice: random.Random, name: str) -> dict[str, Any]:
     given: dict[str, dict[str, Any]] = {
         "book": {"s": s, "p": p, "seats": seats, "channel": dice.choice(["web", "phone"])},
         "book_the_series": {"p": p, "remind_by": "phone"},
+        "wait_for_the_course": {"p": p, "need": dice.randrange(3), "seats": 1},
+        "wait_for_one_of_its_sessions": {"n": n, "p": p},
+        "book_the_course": {"p": p},
+        "leave_the_course": {"n": n, "whole": dice.random() < 0.8},
         "hold": {"s": s, "p": p, "confirmed": dice.random() < 0.5},
         "wait": {"s": s, "p": p, "seats": seats, "need": dice.randrange(3)},
         "answer": {"n": n, "how": dice.choice([bookings.accept, bookings.decline, bookings.leave])},
@@ -286,6 +320,8 @@ def test_a_long_random_day_leaves_nothing_wrong(by_need: bool, small_first: bool
             desk.the_journal_gives_the_tables_back()
         kinds = dict(Counter(Event.objects.values_list("kind", flat=True)))
         # a day on which little happens finds nothing
+        courses = Event.objects.filter(kind="wait.offered", data__series_id=desk.course.pk)
+        assert courses.count() >= 2
         assert kinds["wait.offered"] >= 10 and kinds["booking.cancelled"] >= 10 and kinds["wait.booked"] >= 2
     finally:
         desk.teardown()

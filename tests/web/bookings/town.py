@@ -46,6 +46,15 @@ class Town:
         self.sessions.append(row)
         return row
 
+    def course(self, lessons: int = 3, seats: int = 1, hours: float = 72) -> Any:
+        """A course with a session every two hours."""
+        from daremo.web.apps.schedule import services as schedule
+
+        times = [
+            (START + timedelta(hours=hours + 2 * n), START + timedelta(hours=hours + 1 + 2 * n)) for n in range(lessons)
+        ]
+        return schedule.add_series(self.act(), self.offer, self.point, "はじめてのスマホ教室", times, seats)
+
     def new_offer(self, **more: Any) -> Any:
         from daremo.web.apps.journal import services as journal
         from daremo.web.apps.schedule.models import Offer

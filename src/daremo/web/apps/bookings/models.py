@@ -87,7 +87,7 @@ class Booking(Row):
 
 
 class WaitEntry(Row):
-    """Somebody waits for a seat. An offer holds a real seat until it expires."""
+    """Somebody waits for a seat, or for one in every session of a course. An offer holds real seats until it expires."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "待っています"
@@ -100,6 +100,14 @@ class WaitEntry(Row):
     reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="waits")
     session = models.ForeignKey(
         "schedule.Session", on_delete=models.PROTECT, null=True, blank=True, related_name="waits"
+    )
+    series = models.ForeignKey(
+        "schedule.Series",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="waits",
+        help_text="a course is waited for as a whole: a seat in every session that is still to come",
     )
     offer = models.ForeignKey("schedule.Offer", on_delete=models.PROTECT, null=True, blank=True)
     point = models.ForeignKey("places.SupportPoint", on_delete=models.PROTECT, null=True, blank=True)
@@ -117,6 +125,7 @@ class WaitEntry(Row):
         indexes = [
             models.Index(fields=["session", "state", "since"]),
             models.Index(fields=["offer", "state", "since"]),
+            models.Index(fields=["series", "state", "since"]),
             models.Index(fields=["state", "offer_until"]),
         ]
 

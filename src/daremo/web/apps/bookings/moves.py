@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from daremo.web.again import settle
 from daremo.web.apps.bookings import telling
 from daremo.web.apps.bookings.models import Booking, WaitEntry
-from daremo.web.apps.bookings.seats import lock, still_open, take
+from daremo.web.apps.bookings.seats import held_with, lock, still_open, take
 from daremo.web.apps.bookings.waiting import (
     decline,
-    end_offer,
     expire_session,
     lapsed_holds,
+    lose_session,
     offer_free_seats,
     taken_by_waiting,
     waiting_for,
@@ -89,29 +89,29 @@ def cancel_session(act: Act, session: Session) -> list[Booking]:
 
     def work() -> list[Booking]:
         locked = lock([session], alone=True)[0]
-        for entry in WaitEntry.objects.filter(booking__session=locked, state="offered"):
-            end_offer(act, entry, WaitEntry.State.EXPIRED)
-        for entry in WaitEntry.objects.filter(session=locked, state="waiting"):
-            journal.move(act, "wait.expired", entry, {"state": "waiting"}, state=WaitEntry.State.EXPIRED)
+        lose_session(act, locked)
         active = list(Booking.objects.filter(session=locked, state__in=OPEN_STATES).order_by("pk"))
         for booking in active:
             _free(act, "booking.cancelled", booking, "service")
             telling.ended(act, booking, say=False)
+        offer_free_seats(of_the_system(act.now), locked)  # of a course: the rest may have room for who waits
         return active
 
     return settle(work)
 
 
 def let_go(act: Act, booking: Booking) -> Booking:
-    """Give a held seat back before its time is over."""
+    """Give a held seat back before its time is over; of a course that is held as a whole, all of them."""
 
     def work() -> Booking:
         session = lock([booking.session], alone=True)[0]
         booking.refresh_from_db()
         if booking.state == Booking.State.HELD and not booking.held_by.startswith("wait:"):
-            journal.move(
-                act, "booking.let_go", booking, {"state": "held"}, state=Booking.State.EXPIRED, changed_at=act.now
-            )
+            for one in held_with(booking):
+                journal.move(
+                    act, "booking.let_go", one, {"state": "held"}, state=Booking.State.EXPIRED, changed_at=act.now
+                )
+            booking.refresh_from_db()
             offer_free_seats(of_the_system(act.now), session)
         return booking
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from daremo.web.apps.bookings.models import Booking
 from daremo.web.apps.journal import services as journal
@@ -26,15 +26,30 @@ def lock(sessions: Sequence[Session], *, alone: bool = False) -> list[Session]:
     """Return the sessions as they are now, in one order, and keep them so until the transaction ends.
 
     Those who take seats share the lock and meet only at a seat; ``alone`` is for whoever reads or changes the
-    waiting order, the capacity or the state of a session. SQLite has one writer at a time and needs no lock.
+    waiting order, the capacity or the state of a session. A course has one waiting order, so ``alone`` locks all of
+    its sessions. SQLite has one writer at a time and needs no lock.
     """
     model = type(sessions[0])
-    ids = sorted({session.pk for session in sessions})
+    ids = {session.pk for session in sessions}
     if connection.vendor == "postgresql":
         how = "FOR NO KEY UPDATE" if alone else "FOR SHARE"
+        courses = {session.series_id for session in sessions if session.series_id is not None} if alone else set()
+        if courses:
+            among = ids | set(model._default_manager.filter(series__in=courses).values_list("pk", flat=True))
+        else:
+            among = ids
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT id FROM {model._meta.db_table} WHERE id = ANY(%s) ORDER BY id {how}", [ids])
+            cursor.execute(
+                f"SELECT id FROM {model._meta.db_table} WHERE id = ANY(%s) ORDER BY id {how}", [sorted(among)]
+            )
     return list(model._default_manager.filter(pk__in=ids).select_related("offer").order_by("pk"))
+
+
+def to_come(session: Session, now: datetime) -> list[Session]:
+    """Return what is left of the session's course, the session alone where it belongs to none; what began is over."""
+    rows = type(session)._default_manager.filter(starts__gt=now).exclude(state="cancelled")
+    rows = rows.filter(pk=session.pk) if session.series_id is None else rows.filter(series=session.series_id)
+    return list(rows.select_related("offer").order_by("starts", "pk"))
 
 
 def still_open(act: Act, session: Session) -> None:
@@ -80,6 +95,17 @@ def together(free: Sequence[Seat], count: int, start: int = 0) -> list[Seat]:
         if run[-1].number - run[0].number == count - 1:
             return list(run)
     return list(free[:count])
+
+
+def held_with(booking: Booking) -> QuerySet[Booking]:
+    """Return the held booking with those that its holder holds in the same course, the first session's first."""
+    rows = Booking.objects.filter(state=Booking.State.HELD).select_related("session")
+    course = booking.session.series_id
+    if course is None:
+        rows = rows.filter(pk=booking.pk)
+    else:
+        rows = rows.filter(held_by=booking.held_by, session__series=course)
+    return rows.order_by("session__starts", "pk")
 
 
 def broken_rule(error: IntegrityError) -> str:

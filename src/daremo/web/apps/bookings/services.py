@@ -16,11 +16,12 @@ from django.db.models import Q
 from daremo.web.again import settle
 from daremo.web.apps.bookings import telling
 from daremo.web.apps.bookings.finding import find
+from daremo.web.apps.bookings.joining import lock_to_wait
 from daremo.web.apps.bookings.models import Booking, HelpRequest, Reservation, WaitEntry
 from daremo.web.apps.bookings.moves import arrive, attend, cancel, cancel_session, change, let_go, noshow, undo
 from daremo.web.apps.bookings.numbers import new_number, spoken
 from daremo.web.apps.bookings.requests import close_help, plan_help, tried_to_call
-from daremo.web.apps.bookings.seats import broken_rule, free_seats, lock, still_open, take
+from daremo.web.apps.bookings.seats import broken_rule, free_seats, held_with, lock, still_open, take, to_come
 from daremo.web.apps.bookings.waiting import (
     accept,
     decline,
@@ -40,7 +41,7 @@ from daremo.web.problems import conflict, refusal
 if TYPE_CHECKING:
     from daremo.web.apps.people.models import Person
     from daremo.web.apps.places.models import SupportPoint
-    from daremo.web.apps.schedule.models import Offer, Session
+    from daremo.web.apps.schedule.models import Offer, Series, Session
 
 __all__ = [
     "accept",
@@ -126,8 +127,11 @@ def book(
     return _once(once, who, lambda: settle(work), before=lambda: _free_what_lapsed(act, sessions))
 
 
-def hold(act: Act, session: Session, held_by: str, minutes: int) -> Booking:
+def hold(act: Act, session: Session, held_by: str, minutes: int, *, whole: bool = False) -> Booking:
     """Hold a seat for at most half an hour while somebody fills in a form or talks; asked again, the same hold.
+
+    ``whole`` holds a seat in every session of the course that is still to come, or none, and returns the first;
+    :func:`confirm` and :func:`let_go` take them together.
 
     Raises
     ------
@@ -137,27 +141,24 @@ def hold(act: Act, session: Session, held_by: str, minutes: int) -> Booking:
     until = act.now + timedelta(minutes=max(1, min(minutes, HOLD_MINUTES_MAX)))
 
     def work() -> Booking:
-        locked = lock([session])[0]
-        still_open(act, locked)
-        mine = Booking.objects.filter(session=locked, held_by=held_by, state="held", held_until__gt=act.now).first()
-        if mine is not None:
-            return mine
-        if taken_by_waiting(locked, act.now):
+        locked = sorted(lock(line), key=lambda one: (one.starts, one.pk))
+        for one in locked:
+            still_open(act, one)
+        mine = Booking.objects.filter(session__in=locked, held_by=held_by, state="held", held_until__gt=act.now)
+        if mine.count() == len(locked):
+            return mine.order_by("session__starts", "pk")[0]
+        if any(taken_by_waiting(one, act.now) for one in locked):
             raise conflict("seat-gone")
+        there = set(mine.values_list("session_id", flat=True))
         start = sum(held_by.encode())
-        held = take(
-            act,
-            "booking.held",
-            locked,
-            [None],
-            start=start,
-            state=Booking.State.HELD,
-            held_until=until,
-            held_by=held_by,
-        )
-        return held[0]
+        held = {"state": Booking.State.HELD, "held_until": until, "held_by": held_by}
+        for one in locked:
+            if one.pk not in there:
+                take(act, "booking.held", one, [None], start=start, **held)
+        return mine.order_by("session__starts", "pk")[0]
 
-    _free_what_lapsed(act, [session])
+    line = (whole and to_come(session, act.now)) or [session]
+    _free_what_lapsed(act, line)
     return settle(work)
 
 
@@ -174,7 +175,7 @@ def confirm(
     once: str | None = None,
     read_back: bool = False,
 ) -> Reservation:
-    """Give the held seat to a person.
+    """Give the held seat to a person; of a course that is held as a whole, all of them.
 
     Raises
     ------
@@ -184,30 +185,31 @@ def confirm(
     who = people.standing_for(person)
 
     def work() -> Reservation:
-        locked = lock([booking.session])[0]
-        if locked.state not in ("open", "running"):
+        locked = lock([one.session for one in held_with(booking)] or [booking.session])
+        if any(one.state not in ("open", "running") for one in locked):
             raise conflict("session-closed")
         made = _reserve(act, who, by, helper, topic, needs, remind_by, once, read_back)
-        found = Booking.objects.filter(pk=booking.pk, state="held", held_until__gt=act.now, reservation=None)
-        if (held := found.first()) is None:
+        held = list(held_with(booking).filter(held_until__gt=act.now, reservation=None))
+        if booking.pk not in {one.pk for one in held}:
             raise conflict("held-expired")
         try:
-            journal.move(
-                act,
-                "booking.confirmed",
-                held,
-                {"state": "held"},
-                state=Booking.State.CONFIRMED,
-                reservation=made,
-                person=who,
-                held_until=None,
-                held_by="",
-                changed_at=act.now,
-            )
+            for one in held:
+                journal.move(
+                    act,
+                    "booking.confirmed",
+                    one,
+                    {"state": "held"},
+                    state=Booking.State.CONFIRMED,
+                    reservation=made,
+                    person=who,
+                    held_until=None,
+                    held_by="",
+                    changed_at=act.now,
+                )
         except IntegrityError:
             raise conflict("already-booked") from None
-        telling.booked(act, [held])
-        _keep_contact(act, who, [locked])
+        telling.booked(act, held)
+        _keep_contact(act, who, locked)
         return made
 
     made = _once(once, who, lambda: settle(work))
@@ -220,6 +222,7 @@ def wait(
     session: Session | None,
     person: Person,
     *,
+    series: Series | None = None,
     offer: Offer | None = None,
     point: SupportPoint | None = None,
     seats: int = 1,
@@ -232,35 +235,36 @@ def wait(
     once: str | None = None,
     read_back: bool = False,
 ) -> WaitEntry:
-    """Join the waiting order of a session, or (``session`` None) of an offer at a point or anywhere.
+    """Join the waiting order of a session, of a course (``series``), or of an offer at a point or anywhere.
 
-    Where a seat is free it is offered at once.
+    Who waits for a course is offered a seat in every session of it that is still to come, or none. Where there are
+    such seats they are offered at once.
 
     Raises
     ------
     Conflict
         ``session-closed``, ``already-booked``, ``already-waiting``, ``form-used`` or ``busy``.
     UsageError
-        ``bad-party``: neither session nor offer, or not 1 to 8 seats.
+        ``bad-party``: none or several of session, series and offer, or not 1 to 8 seats.
     """
-    if (session is None and offer is None) or not 1 <= seats <= SEATS_MAX:
+    if sum(wanted is not None for wanted in (session, series, offer)) != 1 or not 1 <= seats <= SEATS_MAX:
         raise refusal("bad-party")
     who = people.standing_for(person)
 
     def work() -> Reservation:
-        locked = _lock_to_wait(act, session, who, seats)
+        ahead = lock_to_wait(act, session, series, who, seats)
         made = _reserve(act, who, by, helper, topic, needs, remind_by, once, read_back)
-        about = {"session": locked, "offer": None, "point": None} if locked else {"offer": offer, "point": point}
+        about = {"session": session, "series": series, "offer": offer, "point": point if offer is not None else None}
         entry = WaitEntry(reservation=made, need_class=need_class, seats=seats, since=act.now, **about)
         journal.save(act, "wait.joined", entry)
-        if locked is not None:
-            offer_free_seats(of_the_system(act.now), locked)
-            _keep_contact(act, who, [locked])
+        if ahead:
+            offer_free_seats(of_the_system(act.now), ahead[0])
+            _keep_contact(act, who, ahead)
         return made
 
     made = _once(once, who, lambda: settle(work))
     entry = made.waits.get()
-    if session is None and offer is not None:
+    if offer is not None:
         _offer_any(act, entry, offer, point)
     return WaitEntry.objects.get(pk=entry.pk)
 
@@ -365,22 +369,6 @@ def _free_what_lapsed(act: Act, sessions: Iterable[Session]) -> None:
         lapsed = Booking.objects.filter(session=session, state="held", held_until__lte=act.now)
         if lapsed.exists() or waiting_for(session).exists():
             expire_session(of_the_system(act.now), session)
-
-
-def _lock_to_wait(act: Act, session: Session | None, person: Person, seats: int) -> Session | None:
-    if session is None:
-        return None
-    locked = lock([session], alone=True)[0]
-    if locked.state != "open" or locked.starts <= act.now:
-        raise conflict("session-closed")
-    if locked.seats.filter(withdrawn=False).count() < seats:
-        raise conflict("seat-gone")
-    if Booking.objects.filter(session=locked, person=person, state__in=Booking.ACTIVE).exists():
-        raise conflict("already-booked")
-    there = WaitEntry.objects.filter(session=locked, reservation__person=person, state__in=("waiting", "offered"))
-    if there.exists():
-        raise conflict("already-waiting")
-    return locked
 
 
 def _offer_any(act: Act, entry: WaitEntry, offer: Offer, point: SupportPoint | None) -> None:

@@ -1,8 +1,12 @@
-"""The waiting order: who is asked next, and the seat that an offer holds meanwhile."""
+"""The waiting order: who is asked next, and the seats that an offer holds meanwhile.
+
+A course has one order for all its sessions. Who waits for the course stands in the line of each of its sessions, and is
+offered a seat in every one that is still to come, or none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +17,7 @@ from daremo.kernel.errors import Conflict
 from daremo.web.again import settle
 from daremo.web.apps.bookings import telling
 from daremo.web.apps.bookings.models import Booking, WaitEntry, WaitPolicy
-from daremo.web.apps.bookings.seats import free_seats, lock, take
+from daremo.web.apps.bookings.seats import free_seats, lock, take, to_come
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.days import day_of
@@ -34,14 +38,23 @@ def policy_of(session: Session, now: datetime) -> WaitPolicy:
 
 def waiting_for(session: Session) -> QuerySet[WaitEntry]:
     """Return who waits for this session, or for any session of its offer at its point or anywhere."""
-    anywhere = Q(session__isnull=True, offer=session.offer_id) & (Q(point=session.point_id) | Q(point__isnull=True))
-    return WaitEntry.objects.filter(Q(session=session) | anywhere, state=WaitEntry.State.WAITING)
+    return _in_line([session])
 
 
-def in_order(session: Session, policy: WaitPolicy) -> QuerySet[WaitEntry]:
-    """Return who waits, in the order of the published rule; equal need keeps the order of arrival."""
+def _in_line(sessions: Sequence[Session]) -> QuerySet[WaitEntry]:
+    """Return who waits for one of these sessions, which are one alone or of one course."""
+    one = sessions[0]
+    anywhere = Q(session__isnull=True, series__isnull=True, offer=one.offer_id)
+    wanted = Q(session__in=sessions) | anywhere & (Q(point=one.point_id) | Q(point__isnull=True))
+    if one.series_id is not None:
+        wanted |= Q(series=one.series_id)
+    return WaitEntry.objects.filter(wanted, state=WaitEntry.State.WAITING)
+
+
+def in_order(sessions: Sequence[Session], policy: WaitPolicy) -> QuerySet[WaitEntry]:
+    """Return who waits for a session or a course, by the published rule; equal need keeps the order of arrival."""
     first = ("-need_class",) if policy.order == WaitPolicy.Order.NEED else ()
-    return waiting_for(session).select_related("reservation__person").order_by(*first, "since", "pk")
+    return _in_line(sessions).select_related("reservation__person").order_by(*first, "since", "pk")
 
 
 def taken_by_waiting(session: Session, now: datetime) -> bool:
@@ -56,21 +69,25 @@ def _until(session: Session, policy: WaitPolicy, now: datetime) -> datetime:
     return min(now + timedelta(hours=policy.hold_hours), session.starts)
 
 
-def _offer_to(act: Act, session: Session, entry: WaitEntry, until: datetime) -> WaitEntry | None:
-    """Hold seats for the entry and offer them; None where the person has a seat or was offered another meanwhile."""
+def _offer_to(act: Act, sessions: Sequence[Session], entry: WaitEntry, until: datetime) -> WaitEntry | None:
+    """Hold seats in every session and offer them; None where the person has a seat or was offered another meanwhile."""
     party = [entry.reservation.person] + [None] * (entry.seats - 1)
     try:
         with transaction.atomic():
-            held = take(
-                act,
-                "booking.held",
-                session,
-                party,
-                reservation=entry.reservation,
-                state=Booking.State.HELD,
-                held_until=until,
-                held_by=f"wait:{entry.pk}",
-            )
+            held = [
+                booking
+                for session in sessions
+                for booking in take(
+                    act,
+                    "booking.held",
+                    session,
+                    party,
+                    reservation=entry.reservation,
+                    state=Booking.State.HELD,
+                    held_until=until,
+                    held_by=f"wait:{entry.pk}",
+                )
+            ]
             offered = journal.move(
                 act,
                 "wait.offered",
@@ -83,7 +100,7 @@ def _offer_to(act: Act, session: Session, entry: WaitEntry, until: datetime) -> 
             telling.offered(act, held[0])
             return offered
     except Conflict as problem:
-        if problem.code == "already-booked" and entry.session_id is not None:
+        if problem.code == "already-booked" and (entry.session_id or entry.series_id):
             journal.save(act.because("already-booked"), "wait.left", entry, state=WaitEntry.State.LEFT)
         elif problem.code == "seat-gone":
             raise
@@ -91,25 +108,29 @@ def _offer_to(act: Act, session: Session, entry: WaitEntry, until: datetime) -> 
 
 
 def offer_free_seats(act: Act, session: Session, most: int | None = None) -> list[WaitEntry]:
-    """Offer the free seats of a session locked ``alone`` in the waiting order; return who was asked.
+    """Offer the free seats of a session (of a course: of all its sessions) in the waiting order; return who was asked.
 
-    The next party is not passed over because the seats do not suffice for it, unless the published rule says so.
+    The session is locked ``alone``. The next party is not passed over because the seats do not suffice for it, unless
+    the published rule says so: until then the sessions that it wants are shut for those behind it.
     """
-    if session.state != "open" or session.starts <= act.now:
+    line = to_come(session, act.now)
+    shut = {one.pk for one in line if one.state != "open"}
+    if len(shut) == len(line) or not _in_line(line).exists():
         return []
     policy = policy_of(session, act.now)
     asked: list[WaitEntry] = []
-    free = len(free_seats(session))
-    for entry in in_order(session, policy):
-        if free == 0 or len(asked) == most:
+    free = {one.pk: len(free_seats(one)) for one in line}
+    for entry in in_order(line, policy):
+        if len(shut) == len(line) or not any(free.values()) or len(asked) == most:
             break
-        if entry.seats > free:
-            if policy.small_first:
-                continue
-            break
-        if offered := _offer_to(act, session, entry, _until(session, policy, act.now)):
+        wanted = [one for one in line if entry.session_id in (None, one.pk)]
+        if any(one.pk in shut or free[one.pk] < entry.seats for one in wanted):
+            if not policy.small_first:
+                shut |= {one.pk for one in wanted}
+        elif offered := _offer_to(act, wanted, entry, _until(wanted[0], policy, act.now)):
             asked.append(offered)
-            free -= entry.seats
+            for one in wanted:
+                free[one.pk] -= entry.seats
     return asked
 
 
@@ -124,8 +145,9 @@ def offer_next(act: Act, session: Session) -> WaitEntry | None:
 
 
 def held_for(entry: WaitEntry) -> QuerySet[Booking]:
-    """Return the seats that an open offer holds."""
-    return Booking.objects.filter(held_by=f"wait:{entry.pk}", state=Booking.State.HELD)
+    """Return the seats that an open offer holds, the first session's first."""
+    rows = Booking.objects.filter(held_by=f"wait:{entry.pk}", state=Booking.State.HELD)
+    return rows.order_by("session__starts", "pk")
 
 
 def accept(act: Act, wait: WaitEntry) -> Booking:
@@ -178,17 +200,24 @@ def leave(act: Act, wait: WaitEntry) -> WaitEntry:
 
 
 def _locked(wait: WaitEntry) -> WaitEntry:
-    """Lock the session that the entry is about, then read the entry: an offer may have come meanwhile."""
+    """Lock the session or the course that the entry is about, then read the entry: an offer may have come meanwhile."""
     for _ in range(3):
-        entry = WaitEntry.objects.select_related("booking__session", "session").get(pk=wait.pk)
-        session = entry.booking.session if entry.booking else entry.session
+        entry = WaitEntry.objects.select_related("booking__session", "session", "series").get(pk=wait.pk)
+        session = _about(entry)
         if session is None:
             return entry
         lock([session], alone=True)
-        again = WaitEntry.objects.select_related("booking__session", "reservation").get(pk=wait.pk)
+        again = WaitEntry.objects.select_related("booking__session", "session", "series", "reservation").get(pk=wait.pk)
         if again.booking_id == entry.booking_id:
             return again
     raise conflict("changed-meanwhile")
+
+
+def _about(entry: WaitEntry) -> Session | None:
+    """Return the session of the entry's line, any one of a course; None where it waits for any time of an offer."""
+    if entry.booking is not None:
+        return entry.booking.session
+    return entry.session or (entry.series.sessions.order_by("pk").first() if entry.series else None)
 
 
 def _end(act: Act, wait: WaitEntry, state: WaitEntry.State, when: tuple[str, ...]) -> WaitEntry:
@@ -197,8 +226,8 @@ def _end(act: Act, wait: WaitEntry, state: WaitEntry.State, when: tuple[str, ...
         if entry.state == state:
             return entry
         end_offer(act, entry, state, when)
-        if entry.booking is not None:
-            offer_free_seats(of_the_system(act.now), lock([entry.booking.session], alone=True)[0])
+        if (session := _about(entry)) is not None:  # whoever leaves the head of the line makes way, offered or not
+            offer_free_seats(of_the_system(act.now), lock([session], alone=True)[0])
         return entry
 
     ended = settle(work)
@@ -222,7 +251,9 @@ def expire_session(act: Act, session: Session) -> int:
     def work() -> int:
         locked = lock([session], alone=True)[0]
         freed = 0
-        for entry in _lapsed_offers(act.now).filter(booking__session=locked):
+        holds = lapsed_holds(act.now).filter(session=locked, held_by__startswith="wait:")
+        holders = [int(holder.removeprefix("wait:")) for holder in holds.values_list("held_by", flat=True)]
+        for entry in _lapsed_offers(act.now).filter(Q(booking__session=locked) | Q(pk__in=holders)):
             end_offer(act, entry, WaitEntry.State.EXPIRED)
             freed += 1
         for booking in lapsed_holds(act.now).filter(session=locked):
@@ -253,14 +284,49 @@ def expire(act: Act) -> int:
     done = 0
     for session in _sessions(lapsed_holds(act.now)):
         done += expire_session(act, session)
-    begun = WaitEntry.objects.filter(state=WaitEntry.State.WAITING, session__starts__lte=act.now)
-    for entry in begun:
+    waiting = WaitEntry.objects.filter(state=WaitEntry.State.WAITING)
+    over = list(waiting.filter(session__starts__lte=act.now))
+    courses: dict[int | None, bool] = {}
+    for entry in waiting.filter(series__isnull=False).select_related("series").order_by("series", "pk"):
+        if entry.series_id not in courses:
+            lesson = _about(entry)
+            courses[entry.series_id] = lesson is not None and bool(to_come(lesson, act.now))
+            if lesson is not None and courses[entry.series_id]:
+                # a full session that began no longer stands in the way of the rest of its course
+                done += expire_session(of_the_system(act.now), lesson)
+        if not courses[entry.series_id]:
+            over.append(entry)
+    for entry in over:
         try:
             journal.move(act, "wait.expired", entry, {"state": "waiting"}, state=WaitEntry.State.EXPIRED)
             done += 1
         except Conflict:
             continue  # asked or gone a moment ago
     return done
+
+
+def lose_session(act: Act, session: Session) -> None:
+    """Take a session that does not take place out of the offers and of the waiting order; it is locked ``alone``.
+
+    Whoever was offered a course keeps her offer for the rest of it.
+    """
+    held = Booking.objects.filter(session=session, state=Booking.State.HELD, held_by__startswith="wait:")
+    holders = {int(holder.removeprefix("wait:")) for holder in held.values_list("held_by", flat=True)}
+    for entry in WaitEntry.objects.filter(pk__in=holders, state=WaitEntry.State.OFFERED).order_by("pk"):
+        rest = held_for(entry).exclude(session=session).filter(person__isnull=False).first()
+        if rest is None:
+            end_offer(act, entry, WaitEntry.State.EXPIRED)
+            continue
+        for booking in held_for(entry).filter(session=session):
+            journal.move(
+                act, "booking.expired", booking, {"state": "held"}, state=Booking.State.EXPIRED, changed_at=act.now
+            )
+            telling.ended(act, booking, say=False)
+        if entry.booking_id != rest.pk:
+            journal.move(act, "wait.moved", entry, {"state": "offered"}, booking=rest)
+            telling.offered(act, rest)
+    for entry in WaitEntry.objects.filter(session=session, state=WaitEntry.State.WAITING):
+        journal.move(act, "wait.expired", entry, {"state": "waiting"}, state=WaitEntry.State.EXPIRED)
 
 
 def _sessions(rows: QuerySet[Booking]) -> Iterator[Session]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,10 +25,16 @@ def spoken_day(when: datetime, now: datetime) -> str:
     return f"{near}{local.month}月{local.day}日、{WEEKDAYS[local.weekday()]}曜日"
 
 
-def read_aloud(name: str, session: Any, now: datetime) -> list[tuple[str, str, str]]:
-    """Return the sentences as (before, in bold, after)."""
+def read_aloud(name: str, session: Any, now: datetime, course: Sequence[Any] = ()) -> list[tuple[str, str, str]]:
+    """Return the sentences as (before, in bold, after); of a course every one of its sessions."""
     rows = [("「", f"{name}様" if name else "お客様", "、お電話ありがとうございます。")]
-    rows.append(("", f"{spoken_day(session.starts, now)}の、{spoken_time(session.starts)}", "です。"))
+    if len(course) > 1:
+        rows.append(("", session.series.title, f"、全{len(course)}回です。"))
+        for n, one in enumerate(course, 1):
+            end = "です。" if n == len(course) else "。"
+            rows.append((f"{n}回めは、", f"{spoken_day(one.starts, now)}の、{spoken_time(one.starts)}", end))
+    else:
+        rows.append(("", f"{spoken_day(session.starts, now)}の、{spoken_time(session.starts)}", "です。"))
     floor = f"の{session.point.floor}" if session.point.floor else ""
     rows.append(("", f"{session.point.name}{floor}", "です。"))
     rows.append(("いつもお使いの", "スマホ", "をお持ちください。」"))

@@ -22,7 +22,9 @@ from daremo.web.apps.schedule import looking
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.staff.access import staff_page
 from daremo.web.apps.visits import services as visits
+from daremo.web.days import day_of
 from daremo.web.problems import refusal
+from daremo.web.ui.dates import say_date, say_time
 from daremo.web.ui.pieces import Fact
 from daremo.web.vocabulary import needs, topics_of
 
@@ -47,8 +49,8 @@ def call(request: HttpRequest) -> HttpResponse:
             reservation = _confirm(request, state)
             request.session["desk_booked"] = reservation.pk
             return redirect("desk:booked")
-        if do == "wait":
-            reservation = _wait(request, state)
+        if do == "wait" or do.startswith("course:"):
+            reservation = _wait(request, state, do.removeprefix("course:"))
             request.session["desk_booked"] = reservation.pk
             return redirect("desk:booked")
         if state.slot:
@@ -84,6 +86,7 @@ def _context(request: HttpRequest, state: Call, problem: DaremoError | None, now
     times = times[: state.shown + 1]
     rows = shown.rows_of(_with_chosen(times[: state.shown], chosen), now, near)
     held = reservations.held_by(int(state.hold), _holder(request, state)) if state.hold.isdigit() else None
+    lessons = looking.enrolled_in(chosen) if chosen is not None else []
     calls = calls_of(request, now)
     focus = ""
     if problem is None and not request.headers.get("HX-Request"):
@@ -104,7 +107,9 @@ def _context(request: HttpRequest, state: Call, problem: DaremoError | None, now
         "times": rows,
         "more": len(times) > state.shown,
         "chosen": chosen,
-        "script": read_aloud(name, chosen, now) if chosen is not None else [],
+        "script": read_aloud(name, chosen, now, lessons) if chosen is not None else [],
+        "lessons": len(lessons),
+        "full": _full(request, now, chosen),
         "held": held,
         "calls": calls[:CALLS_SHOWN],
         "all_calls": len(calls),
@@ -114,6 +119,20 @@ def _context(request: HttpRequest, state: Call, problem: DaremoError | None, now
         "focus_need": focus.removeprefix("need-"),
         "focus_slot": focus.removeprefix("slot"),
     }
+
+
+def _full(request: HttpRequest, now: Any, chosen: Any) -> list[dict[str, Any]]:
+    """Return courses that are full, as buttons: the caller may wait for one as a whole."""
+    today, rows = day_of(now), []
+    for course in schedule.full_courses(now, organisations=request.organisation_ids):  # type: ignore[attr-defined]
+        first = course.sessions[0]
+        if chosen is None or chosen.series_id != course.series.pk:  # the one that this page holds is not full to it
+            when = f"{say_date(first.starts, today)} {say_time(first.starts)}"
+            rows.append({
+                "id": course.series.pk, "title": course.series.title, "n": len(course.sessions), "when": when,
+                "place": first.point.name,
+            })  # fmt: skip
+    return rows
 
 
 def _with_chosen(times: list[schedule.FreeTime], chosen: Any) -> list[schedule.FreeTime]:
@@ -156,7 +175,8 @@ def _hold(request: HttpRequest, state: Call) -> None:
     if session is None:
         state.slot = ""
         return
-    state.hold = str(bookings.hold(request.act, session, _holder(request, state), HOLD_MINUTES).pk)  # type: ignore[attr-defined]
+    held = bookings.hold(request.act, session, _holder(request, state), HOLD_MINUTES, whole=True)  # type: ignore[attr-defined]
+    state.hold = str(held.pk)
 
 
 def _holder(request: HttpRequest, state: Call) -> str:
@@ -213,18 +233,22 @@ def _confirm(request: HttpRequest, state: Call) -> Any:
     )
 
 
-def _wait(request: HttpRequest, state: Call) -> Any:
-    """Put the caller into the waiting order: of the chosen time, else of the offer she wants."""
+def _wait(request: HttpRequest, state: Call, course: str = "") -> Any:
+    """Put the caller into the waiting order: of a course, of the chosen time, else of the offer she wants."""
     session = looking.session_of(int(state.slot)) if state.slot.isdigit() else None
     offer = session.offer if session is not None else looking.offer_for(request.organisation_ids, topics_of(state.need))  # type: ignore[attr-defined]
-    if session is None and offer is None:
+    wanted = int(course) if course.isdigit() and len(course) < 19 else 0
+    ids = request.organisation_ids  # type: ignore[attr-defined]
+    series = looking.series_of(wanted, ids) if wanted else session.series if session is not None else None
+    if series is None and (offer is None or wanted):
         raise refusal("no-time-chosen")
     person = _person(request, state)
     entry = bookings.wait(
         request.act,  # type: ignore[attr-defined]
         None,
         person,
-        offer=offer,
+        series=series,
+        offer=offer if series is None else None,
         point=session.point if session is not None else None,
         by=state.by,
         topic=state.need,

@@ -44,8 +44,16 @@ def _entries(request: HttpRequest) -> Any:
     rows = apps.get_model("bookings", "WaitEntry")._default_manager.filter(state__in=("waiting", "offered"))
     return visible(
         request,
-        rows.select_related("reservation__person", "session__point", "offer", "point", "booking__session__point"),
+        rows.select_related(
+            "reservation__person", "session__point", "series__point", "offer", "point", "booking__session__point"
+        ),
     )
+
+
+def _course(entry: Any, session: Any, today: Any) -> str:
+    """Return a course that is waited for; once it is offered, from when."""
+    begins = f"（{say_date(session.starts, today)} {say_time(session.starts)}から）" if session is not None else ""
+    return f"{entry.series.title}・全部の回{begins} {entry.series.point.name}"
 
 
 @staff_page("bookings.edit", methods=["GET", "HEAD"])
@@ -63,7 +71,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         rows.append({
             "id": entry.pk, "who": contact.name if contact else "（お名前なし）", "phone": contact.phone if contact else "",
             "since": entry.since, "seats": entry.seats, "state": entry.get_state_display(), "until": until,
-            "what": f"{say_date(session.starts, today)} {say_time(session.starts)} {session.point.name}" if session
+            "what": _course(entry, session, today) if entry.series else f"{say_date(session.starts, today)} {say_time(session.starts)} {session.point.name}" if session
             else f"{entry.offer.title if entry.offer else ''}・{entry.point.name if entry.point else 'どの場所でも'}",
             "steps": (("accept", "受ける"), ("decline", "ことわる")) if entry.state == "offered" else (("leave", "やめる"),),
         })  # fmt: skip

@@ -70,7 +70,9 @@ def finish(act: Any, draft: Draft, session: Any) -> str:
         asked = bookings.ask_for(act, draft.what, person, language=draft.language, best_time=draft.best_time, **told)
         return str(asked.reservation.number)
     if draft.kind == "wait":
-        return str(bookings.wait(act, session, person, **told).reservation.number)
+        course = session.series  # a course is waited for as a whole
+        entry = bookings.wait(act, None if course else session, person, series=course, **told)
+        return str(entry.reservation.number)
     held = reservations.held_by(draft.hold, holder(draft)) if draft.hold else None
     if held is not None:
         try:

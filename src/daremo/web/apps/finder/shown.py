@@ -132,6 +132,32 @@ def times_of(session: Any, now: datetime) -> list[tuple[str, str]]:
     return rows
 
 
+def dates_of(session: Any, now: datetime) -> list[Fact]:
+    """Return when a session is, or every date of its course."""
+    rows = [when for when, _small in times_of(session, now)]
+    if session.series_id is None:
+        return [Fact(_("日時"), rows[0])]
+    title = Fact(_("内容"), session.series.title, small=fill(_("全{n}回"), n=len(rows)))
+    return [title, *(Fact(fill(_("{n}回め"), n=n), when) for n, when in enumerate(rows, 1))]
+
+
+def _course_waited_for(wait: Any, now: datetime) -> tuple[list[Fact], int]:
+    """Return a course that is waited for: its title and what is offered, or what is still to come, and how many dates."""
+    if wait.state in ("offered", "booked"):
+        rows = wait.reservation.bookings.filter(person__isnull=False, state__in=("held", "confirmed", "arrived"))
+        sessions = [row.session for row in rows.select_related("session__point").order_by("session__starts")]
+    else:
+        rows = wait.series.sessions.filter(starts__gt=now).exclude(state="cancelled")
+        sessions = list(rows.select_related("point").order_by("starts"))
+    today = day_of(now)
+    facts = [Fact(_("内容"), wait.series.title, small=fill(_("全{n}回"), n=len(sessions)))]
+    facts += [
+        Fact(fill(_("{n}回め"), n=n), f"{say_date(one.starts, today)} {say_time(one.starts)}〜{say_time(one.ends)}")
+        for n, one in enumerate(sessions, 1)
+    ]
+    return [*facts, Fact(_("場所"), place_said(wait.series.point))], len(sessions)
+
+
 def rows_of(
     times: Sequence[schedule.FreeTime], now: datetime, near: tuple[float, float] | None
 ) -> list[dict[str, str]]:
@@ -227,11 +253,14 @@ def waits_of(reservation: Any, now: datetime) -> list[dict[str, Any]]:
     """Return what the reservation waits for."""
     made, today = [], day_of(now)
     for wait in reservation.waits.select_related(
-        "session__point", "point", "offer", "booking__session__point"
+        "session__point", "series__point", "point", "offer", "booking__session__point"
     ).order_by("since"):
         session = wait.booking.session if wait.booking_id and wait.state == "offered" else wait.session
         where = place_said(session.point) if session else wait.point.name if wait.point else _("どの場所でも")
         when = f"{say_date(session.starts, today)} {say_time(session.starts)}" if session else _("早い順")
+        facts, dates = [Fact(_("日時"), when), Fact(_("場所"), where)], 1
+        if wait.series_id is not None:
+            facts, dates = _course_waited_for(wait, now)
         until = wait.offer_until.astimezone(TOKYO) if wait.offer_until else None
         words = {
             "waiting": _("お待ちいただいています"),
@@ -245,7 +274,9 @@ def waits_of(reservation: Any, now: datetime) -> list[dict[str, Any]]:
             {
                 "id": wait.pk,
                 "title": words[wait.state],
-                "facts": [Fact(_("日時"), when), Fact(_("場所"), where)],
+                "facts": facts,
+                "course": wait.series_id is not None,
+                "dates": dates,
                 "offered": wait.state == "offered",
                 "waiting": wait.state == "waiting",
                 "until": f"{say_date(until, today)} {say_time(until)}" if until else "",

@@ -49,7 +49,10 @@ def start(request: HttpRequest, session_id: int) -> HttpResponse:
     if draft is None or not draft.held(now):
         closed = session.state != "open" or session.starts <= now
         lessons = looking.enrolled_in(session)
-        if closed or not all(schedule.with_free_seats([s.pk for s in lessons]).values()):
+        gone = session.series_id is not None and session.series_id in {
+            course.series.pk for course in schedule.full_courses(now, points=[session.point_id], limit=60)
+        }
+        if closed or gone or not all(schedule.with_free_seats([s.pk for s in lessons]).values()):
             return _gone(request, conflict("session-closed" if closed else "seat-gone"), session, draft)
     draft = drafts.taken_along(request, kind, what, now) or draft
     if draft is None and session.series_id is None:
@@ -90,7 +93,7 @@ def _gone(request: HttpRequest, problem: DaremoError, session: Any, draft: Draft
     if draft is not None:
         drafts.offer_elsewhere(request, draft)
     now = clock.now()
-    waits = problem.code == "seat-gone" and session.series_id is None and session.starts > now
+    waits = problem.code == "seat-gone" and session.starts > now
     message, fix = refused(problem)
     context = {
         "message": message,
@@ -98,9 +101,10 @@ def _gone(request: HttpRequest, problem: DaremoError, session: Any, draft: Draft
         "answered": draft is not None,
         "facts": [
             Fact(_("場所"), shown.place_said(session.point)),
-            *(Fact(_("日時"), when) for when, _small in shown.times_of(session, now)[:1]),
+            *shown.dates_of(session, now),
         ],
         "times": cards.next_times(session, now),
+        "course": session.series_id is not None,
         "wait_href": reverse("finder:wait", kwargs={"session_id": session.pk}) if waits else "",
         "point_href": reverse("finder:point", kwargs={"point_id": session.point_id}),
         "has_errors": True,

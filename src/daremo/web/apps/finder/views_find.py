@@ -124,7 +124,7 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
             "offers": list(offers.values()),
             "more_href": f"?more={count // TIMES + 1}#time-{count}" if more else "",
             "courses": _courses(times, now),
-            "full": _full(row, times, now),
+            "full": [*_full_courses(row, now), *_full(row, times, now)],
             "points": cards.sketch(spots, None),
             "landmarks": cards.landmark_words(spots),
         },
@@ -145,6 +145,19 @@ def _courses(times: list[schedule.FreeTime], now: Any) -> list[dict[str, Any]]:
                 "title": series[key].title,
                 "line": fill(_("全{n}回。{when}から"), n=lessons, when=when),
             }
+        )
+    return made
+
+
+def _full_courses(row: Any, now: Any) -> list[dict[str, str]]:
+    """Return courses without a seat for a newcomer: title, how often, from when; there one may wait."""
+    today, made = day_of(now), []
+    for course in schedule.full_courses(now, points=[row.pk]):
+        first = course.sessions[0]
+        when = f"{say_day(first.starts, today)} {say_time(first.starts)}"
+        line = fill(_("全{n}回。{when}から"), n=len(course.sessions), when=when)
+        made.append(
+            {"href": reverse("finder:wait", kwargs={"session_id": first.pk}), "text": f"{course.series.title} {line}"}
         )
     return made
 

@@ -27,7 +27,9 @@ _FREE_SEATS = f"""FROM schedule_seat t WHERE t.session_id = {{0}}.id AND NOT t.w
 #: (``bookings.waiting.taken_by_waiting``).
 _NOBODY_WAITS = """((NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.session_id = s.id AND w.state = 'waiting')
     AND NOT EXISTS (SELECT 1 FROM bookings_waitentry w WHERE w.offer_id = s.offer_id AND w.state = 'waiting'
-      AND w.session_id IS NULL AND (w.point_id IS NULL OR w.point_id = s.point_id)))
+      AND w.session_id IS NULL AND w.series_id IS NULL AND (w.point_id IS NULL OR w.point_id = s.point_id))
+    AND (s.series_id IS NULL OR (SELECT w.id FROM bookings_waitentry w WHERE w.series_id = s.series_id
+      AND w.state = 'waiting' LIMIT 1) IS NULL))
     OR EXISTS (SELECT 1 FROM bookings_waitpolicy r WHERE r.organisation_id = o.organisation_id AND r.small_first))"""
 _OPEN = f"""s.state = 'open' AND s.starts > %s AND s.starts < %s AND (s.series_id IS NULL OR s.ordinal = 1)
     AND EXISTS (SELECT 1 {_FREE_SEATS.format("s")}) AND {_NOBODY_WAITS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daremo.web.apps.schedule.models import Offer, Session
+from daremo.web.apps.schedule.models import Offer, Series, Session
 
 _WITH = ("point__area", "point__organisation", "offer__organisation", "series")
 
@@ -26,6 +26,12 @@ def enrolled_in(session: Session) -> list[Session]:
         return [session]
     rows = Session.objects.select_related(*_WITH).filter(series=session.series_id, ordinal__gte=session.ordinal)
     return list(rows.exclude(state=Session.State.CANCELLED).order_by("starts", "id"))
+
+
+def series_of(row: int, organisations: Sequence[int]) -> Series | None:
+    """Return a course of one of the organisations, or None."""
+    rows = Series.objects.select_related("point", "offer__organisation")
+    return rows.filter(pk=row, offer__organisation__in=list(organisations)).first()
 
 
 def offer_for(organisations: Sequence[int], topics: Sequence[str] = ()) -> Offer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daremo.web.apps.schedule.courses import Course, full_courses
 from daremo.web.apps.schedule.free import FreeTime, free_times
 from daremo.web.apps.schedule.openings import (
     add_opening,
@@ -37,6 +38,7 @@ from daremo.web.apps.schedule.words import said
 __all__ = [
     "SEATS_MAX",
     "Accepted",
+    "Course",
     "FreeTime",
     "Wanted",
     "accept_roster",
@@ -54,6 +56,7 @@ __all__ = [
     "end_opening",
     "forget_exception",
     "free_times",
+    "full_courses",
     "left_over",
     "make_sessions",
     "may_help",

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from daremo.web import clock
-from daremo.web.apps.journal.act import Act
+from daremo.web.apps.journal.act import Act, Channel
 from daremo.web.apps.staff import kept
 from daremo.web.apps.staff.memberships import chosen
+
+CHANNELS: dict[str, Channel] = {"desk": "phone", "counter": "counter", "visits": "visit"}
 
 
 class ActMiddleware:
@@ -47,6 +51,14 @@ class ActMiddleware:
             kept.remember_who(request, answer)
         answer.headers.setdefault("X-Request-ID", number)
         return answer
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> None:
+        """Write down by which way staff were asked: what is done on the telephone's page came by telephone."""
+        match, act = request.resolver_match, cast(Act, request.act)  # type: ignore[attr-defined]
+        if match is not None and act.role not in ("", "resident") and match.app_name in CHANNELS:
+            request.act = replace(act, channel=CHANNELS[match.app_name])  # type: ignore[attr-defined]
 
     def process_template_response(self, request: HttpRequest, answer: TemplateResponse) -> TemplateResponse:
         """Let ``site`` in a page be who runs the service; pages of allauth put their own ``site`` before it."""
