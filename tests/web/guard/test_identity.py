@@ -47,6 +47,47 @@ def test_the_form_of_an_example_gives_what_the_engine_says_of_it(service: str) -
     assert page.front == engine.front
 
 
+def test_a_harm_of_one_channel_raises_the_levels_only_where_that_channel_is_offered() -> None:
+    from daremo.web.apps.guard import identity
+
+    plain = identity.decide(asked("booking", channels=["online", "counter"]))
+    worse = asked("booking", channels=["online", "counter"], impersonation_at_online="high", takeover_at_phone="high")
+    assert [h for h in worse["question"]["harms"] if h["failure"] == "impersonation"] == [
+        {"failure": "impersonation", "to": "person", "category": "trust", "impact": "high", "channel": "online"}
+    ]
+    assert not [h for h in worse["question"]["harms"] if h["failure"] == "takeover"], "nobody is served by telephone"
+    found = identity.decide({**worse, "accept": True})
+    assert found.ial.level > plain.ial.level and found.aal.level == plain.aal.level
+    told = identity.record_of(found)
+    assert told["impact_by_channel"]["online"]["impersonation"] == "high"
+    assert told["impact_by_channel"]["counter"]["impersonation"] == "none"
+    assert told["levels_by_channel"]["online"]["ial"] == found.ial.level > told["levels_by_channel"]["counter"]["ial"]
+
+
+def test_a_harm_that_one_channel_does_not_have_lowers_only_its_own_levels() -> None:
+    from daremo.web.apps.guard import identity
+
+    told = asked("certificate", channels=["online", "counter"], impersonation_at_counter="none")
+    mine = [(h["impact"], h["channel"]) for h in told["question"]["harms"] if h["failure"] == "impersonation"]
+    assert mine == [("moderate", "online")]
+    record = identity.record_of(identity.decide(told))
+    both = identity.record_of(identity.decide(asked("certificate", channels=["online", "counter"])))
+    assert record["ial"]["level"] == both["ial"]["level"]
+    assert record["levels_by_channel"]["counter"]["ial"] < both["levels_by_channel"]["counter"]["ial"]
+
+
+def test_page_and_record_show_harm_and_levels_by_channel(world: World) -> None:
+    from daremo.web.apps.guard.models import Decision
+
+    client = world.client("manager")
+    form = client.get("/guard/identity/new/?from=certificate").content.decode()
+    assert "受け方によって、害の大きさがちがうとき" in form and 'name="wrong_refusal_at_letter"' in form
+    page = client.post("/guard/identity/new/", answers(impersonation_at_counter="none"), follow=True).content.decode()
+    assert "受け方ごとの害と強さ" in page
+    text = client.get(f"/guard/identity/{Decision.objects.get().pk}/record.md").content.decode()
+    assert "## 受け方ごとの害と強さ" in text and "| 窓口 | ない | 中くらい |" in text
+
+
 def test_a_choice_of_the_front_becomes_the_decision_once_and_the_digest_fits(town: Town) -> None:
     from daremo.kernel.results import canonical, sha256
     from daremo.web.apps.guard import services as guard

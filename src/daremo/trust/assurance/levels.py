@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from daremo.kernel.tables import rows_of
@@ -52,6 +53,12 @@ def by_channel(question: Question) -> dict[str, dict[str, str]]:
             for f in ("impersonation", "takeover", "wrong-refusal")
         }
     return out
+
+
+def levels_by_channel(question: Question) -> dict[str, dict[str, int]]:
+    """The levels that each channel alone would need; the service as a whole needs the highest of them."""
+    alone = {c: needed(replace(question, channels=(c,))) for c in question.channels}
+    return {c: {"ial": ial.level, "aal": aal.level} for c, (ial, aal) in alone.items()}
 
 
 def points(question: Question) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import Any
 from daremo.kernel.results import canonical, sha256
 from daremo.kernel.tables import rows_of
 from daremo.trust.assurance.choose import Decision, group_type, shut_out
-from daremo.trust.assurance.levels import by_channel
+from daremo.trust.assurance.levels import by_channel, levels_by_channel
 from daremo.trust.assurance.model import Combination
 from daremo.trust.assurance.people import bounds, holdings, people_t, usable_t
 from daremo.trust.assurance.read import PACKAGE, groups, rule_set
@@ -64,6 +64,7 @@ def record(decision: Decision, decided: datetime.date | None = None, by: str = "
         "people": total,
         "years": q.years,
         "impact_by_channel": by_channel(q),
+        "levels_by_channel": levels_by_channel(q),
         "ial": {"level": decision.ial.level, "reasons": [dict(r) for r in decision.ial.reasons]},
         "aal": {"level": decision.aal.level, "reasons": [dict(r) for r in decision.aal.reasons]},
         "other_rules": [
@@ -163,7 +164,7 @@ def markdown(told: dict[str, Any], lang: str = "ja") -> str:
         lines.append(f"- **{name}: {w('レベル', 'level ')}{told[key]['level']}**")
         lines += [f"  - {r[lang]}（{r['clause']}、{_status(r['status'], ja)}）" for r in told[key]["reasons"]]
     lines += [f"- {r[lang]}（{r['clause']}、{_status(r['status'], ja)}）" for r in told["other_rules"]]
-    lines += ["", w("## いっしょに用意するもの", "## Offered together")]
+    lines += ["", *_channels(told, ja), "", w("## いっしょに用意するもの", "## Offered together")]
     lines += [f"- {m[lang]} ({w('確かさ', 'certainty')} {m['certainty']})" for m in told["offered"]]
     c = told["chosen"]
     lines += [
@@ -224,6 +225,33 @@ def markdown(told: dict[str, Any], lang: str = "ja") -> str:
         lines.append(w(f"\nほかの{rest}通りはJSONの記録にあります。", f"\nThe other {rest} are in the JSON record."))
     lines += ["", f"SHA-256: {told['sha256']}", ""]
     return "\n".join(lines)
+
+
+def _channels(told: dict[str, Any], ja: bool) -> list[str]:
+    """The worst harm of each failure by channel, and the levels that the channel alone would need."""
+    at = 0 if ja else 1
+    lines = [
+        ("## 受け方ごとの害と強さ", "## Harm and levels by channel")[at],
+        (
+            "| 受け方 | なりすまし | 乗っ取り | まちがって断る | 身元確認 | 当人認証 |",
+            "| channel | impersonation | takeover | wrong refusal | proofing | authentication |",
+        )[at],
+        "| --- | --- | --- | --- | ---: | ---: |",
+    ]
+    for channel, impacts in told["impact_by_channel"].items():
+        level = told["levels_by_channel"][channel]
+        said = [_IMPACT[impacts[f]][at] for f in ("impersonation", "takeover", "wrong-refusal")]
+        lines.append(f"| {_CHANNEL[channel][at]} | {' | '.join(said)} | {level['ial']} | {level['aal']} |")
+    return lines
+
+
+_CHANNEL = {
+    "online": ("オンライン", "online"), "phone": ("電話", "telephone"), "counter": ("窓口", "counter"),
+    "letter": ("郵便", "letter"),
+}  # fmt: skip
+_IMPACT = {
+    "none": ("ない", "none"), "low": ("小さい", "low"), "moderate": ("中くらい", "moderate"), "high": ("大きい", "high"),
+}  # fmt: skip
 
 
 def _status(status: str, ja: bool) -> str:

@@ -19,4 +19,4 @@ class GuardConfig(AppConfig):
     name = "daremo.web.apps.guard"
     label = "guard"
     verbose_name = "守り"
-    staff_tabs = (StaffTab(77, "guard:home", _("守り"), allowed=_allowed),)
+    staff_tabs = (StaffTab(77, "guard:home", _("守り"), allowed=_allowed, group="safety"),)

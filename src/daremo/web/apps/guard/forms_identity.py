@@ -102,12 +102,21 @@ class ServiceForm(forms.Form):
             self.fields[key(failure, "kind")] = forms.ChoiceField(
                 label=_("おもに、何への害ですか"), choices=KIND, initial="trust"
             )
+            for channel in CHANNELS:
+                self.fields[key(failure, "at", channel)] = forms.ChoiceField(
+                    label=CHANNEL[channel], choices=(("", _("上と同じ")), *IMPACT), required=False
+                )
         for stage in STAGES:
             self.fields[key("people", stage)] = _number(STAGE[stage], min_value=0, max_value=1e8, required=False)
 
-    def harms(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        """Return the fields of harms by failure, with the words of the failure."""
-        return [(FAILURE[f], [self[key(f, "kind")], *(self[key(f, to)] for to in WHOM)]) for f in FAILURES]
+    def harms(self) -> list[tuple[Any, list[forms.BoundField], list[forms.BoundField], bool]]:
+        """Return the fields of harms by failure: words, whom, by channel, whether a channel differs or has an error."""
+        found = []
+        for failure in FAILURES:
+            whom = [self[key(failure, "kind")], *(self[key(failure, to)] for to in WHOM)]
+            at = [self[key(failure, "at", channel)] for channel in CHANNELS]
+            found.append((FAILURE[failure], whom, at, any(f.value() or f.errors for f in at)))
+        return found
 
     def people(self) -> list[forms.BoundField]:
         """Return the fields of people by life stage."""

@@ -35,12 +35,7 @@ def key(*parts: str) -> str:
 
 def asked_of(told: Mapping[str, Any]) -> dict[str, Any]:
     """Return the question as JSON from a cleaned form."""
-    harms = [
-        {"failure": failure, "to": to, "category": told[key(failure, "kind")] or "trust", "impact": impact}
-        for failure in FAILURES
-        for to in WHOM
-        if (impact := told[key(failure, to)]) not in ("", "none")
-    ]
+    harms = [harm for failure in FAILURES for harm in _harms(told, failure)]
     asked: dict[str, Any] = {
         "service": "service",
         "ja": told["title"],
@@ -60,6 +55,27 @@ def asked_of(told: Mapping[str, Any]) -> dict[str, Any]:
     return {"question": asked, "accept": bool(told["accept"])}
 
 
+def _harms(told: Mapping[str, Any], failure: str) -> list[dict[str, str]]:
+    """Harms of one failure: the same through every channel, else each channel's own."""
+    kind = told[key(failure, "kind")] or "trust"
+    same = [
+        {"failure": failure, "to": to, "category": kind, "impact": impact}
+        for to in WHOM
+        if (impact := told[key(failure, to)]) not in ("", "none")
+    ]
+    own = {c: impact for c in CHANNELS if c in told["channels"] and (impact := told[key(failure, "at", c)])}
+    if not own:
+        return same
+    # whoever is harmed worst elsewhere is the one whom the channel's own answer is about
+    worst = max(same, key=lambda h: IMPACTS.index(h["impact"]))["to"] if same else "person"
+    found = [{**harm, "channel": c} for c in told["channels"] if c not in own for harm in same]
+    return found + [
+        {"failure": failure, "to": worst, "category": kind, "impact": impact, "channel": c}
+        for c, impact in own.items()
+        if impact != "none"
+    ]
+
+
 def initial(service: str, people: Mapping[str, float]) -> dict[str, Any]:
     """Return a form's first answers: those of a service that ships as an example, or none."""
     told: dict[str, Any] = {key("people", stage): round(people.get(stage, 0)) for stage in STAGES}
@@ -74,6 +90,9 @@ def initial(service: str, people: Mapping[str, float]) -> dict[str, Any]:
         "use_percent": round(100 * asked["use_share"]),
     }
     for harm in asked["harms"]:
+        if harm.get("channel"):
+            told[key(harm["failure"], "at", harm["channel"])] = harm["impact"]
+            continue
         told[key(harm["failure"], harm["to"])] = harm["impact"]
         told[key(harm["failure"], "kind")] = harm["category"]
     return told

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from daremo.kernel.errors import DaremoError
+from daremo.trust.assurance.model import FAILURES
 from daremo.trust.assurance.read import shipped, shipped_json
 from daremo.trust.assurance.record import markdown
 from daremo.web.apps.figures import services as figures
 from daremo.web.apps.guard import identity
 from daremo.web.apps.guard import services as guard
-from daremo.web.apps.guard.forms_identity import STAGE, ServiceForm
+from daremo.web.apps.guard.forms_identity import CHANNEL, IMPACT, STAGE, ServiceForm
 from daremo.web.apps.guard.models import Decision
 from daremo.web.apps.staff.access import StaffRequest, may, staff_page, visible
 
@@ -140,6 +141,7 @@ def _shown(told: dict[str, Any], lang: str) -> dict[str, Any]:
             (_("身元確認"), told["ial"]["level"], [_reason(r, lang) for r in told["ial"]["reasons"]]),
             (_("当人認証"), told["aal"]["level"], [_reason(r, lang) for r in told["aal"]["reasons"]]),
         ],
+        "channels": _channels(told),
         "rules": told["rules"][lang],
         "read": told["rules"]["read"] if lang == "ja" else "verify with the text",
         "offered": [one[lang] for one in told["offered"]],
@@ -175,6 +177,15 @@ def _shown(told: dict[str, Any], lang: str) -> dict[str, Any]:
         "unserved": "、".join(_groups(one) for one in told["proof"]["unserved"]),
         "digest": told["sha256"][:16],
     }
+
+
+def _channels(told: dict[str, Any]) -> list[tuple[Any, list[Any], int, int]]:
+    """Channel, worst harm of each failure, levels; records of before had no levels by channel."""
+    levels, impacts = told.get("levels_by_channel", {}), dict(IMPACT)
+    return [
+        (CHANNEL[c], [impacts[told["impact_by_channel"][c][f]] for f in FAILURES], found["ial"], found["aal"])
+        for c, found in levels.items()
+    ]
 
 
 def _reason(rule: dict[str, Any], lang: str) -> str:
