@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,31 @@ def test_a_demand_without_a_path_ends_with_its_names(daremo, tmp_path: Path):
     assert (told.code, told.json["error"]["code"]) == (4, "no-path") and "a → c" in told.json["error"]["message"]
     told = daremo("network", "load", "--graph", tmp_path / "n.json", "--leave-out", "--json").json
     assert told["utilisation"] == pytest.approx(0.5) and len(told["unserved"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("load", "--lang", "en"), "Links that bind"),
+        (("fail", "--kind", "link"), "切れると痛い回線"),
+        (("availability", "--scenarios", "640"), "守ると効く局と回線"),
+    ],
+)
+def test_answers_are_drawn_as_a_picture_and_as_a_page(daremo, town: Path, tmp_path: Path, arguments, said: str):
+    verb, *rest = arguments
+    assert daremo("network", verb, town, *rest, "--map", tmp_path / "m.html", "--quiet").code == 0
+    assert daremo("network", verb, town, *rest, "--map", tmp_path / "m.svg", "--quiet").code == 0
+    assert said in (tmp_path / "m.html").read_text(encoding="utf-8")
+    tree = ElementTree.parse(tmp_path / "m.svg")
+    words = "".join(tree.getroot().itertext())
+    assert "みほん市" in words and "みほん島局" in words
+
+
+def test_a_map_needs_places_and_what_it_draws(daremo, town: Path, tmp_path: Path):
+    told = daremo("network", "load", "--topohub", "di-yuan", "--map", tmp_path / "m.svg", "--json")
+    assert (told.code, told.json["error"]["code"]) == (2, "no-coordinates")
+    told = daremo("network", "load", town, "--map", tmp_path / "m.doc", "--json")
+    assert (told.code, told.json["error"]["code"]) == (2, "unknown-ending")
+    told = daremo("network", "fail", town, "--kind", "node", "--map", tmp_path / "m.svg", "--json")
+    assert (told.code, told.json["error"]["code"]) == (2, "map-without-links")
+    assert not list(tmp_path.glob("m.*"))

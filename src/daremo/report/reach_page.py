@@ -1,37 +1,21 @@
-"""The map of an answer as one page: the drawing first, a map to move about on request, and tables that say the same.
-
-The page holds everything it needs and asks no other host: MapLibre GL JS lies inside as text and starts only when the
-reader presses the button. Without a script the drawing and the tables are the page.
-"""
+"""The map of an answer of `reach` as one page: open places beside it, and who is still far below."""
 
 from __future__ import annotations
 
-import functools
-import json
 import math
-from html import escape
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import shapely
 
 from daremo.report import blocks as b
-from daremo.report.charts import PATTERNS
-from daremo.report.html import Page, logo, style
+from daremo.report.html import Page
+from daremo.report.moving_page import Around, moving_page
 from daremo.report.reach_map import STATES, Drawn, ReachView, caption, degrees, draw, legend, picture
 from daremo.report.words import Words
 
 #: Areas shown at once, areas and places in all; every one is in areas.csv and open.csv.
 FIRST_ROWS, MOST_ROWS = 20, 500
-
-
-@functools.cache
-def _asset(*names: str) -> str:
-    place = resources.files("daremo.report") / "design"
-    for name in names:
-        place = place / name
-    return place.read_text(encoding="utf-8")
 
 
 def spots_table(view: ReachView) -> b.Table:
@@ -134,60 +118,16 @@ def _lonlat(view: ReachView, latitude: float, longitude: float) -> list[float]:
     return [round(float(lon[0]), 6), round(float(lat[0]), 6)]
 
 
-def _inside(text: str) -> str:
-    """Text that may stand inside a script element."""
-    return text.replace("</", "<\\/")
-
-
 def as_page(view: ReachView) -> str:
     """The page."""
     w, p = Words(view.lang), Page(Words(view.lang))
     drawn = draw(view)
     key = legend(view, drawn)
     figure = b.Figure("map", w("reach.map"), caption(view, drawn), picture(view, drawn), "areas", key, view.source)
-    words = {
-        k: w(f"reach.{k}")
-        for k in ("open_map", "close_map", "close", "zoom_in", "zoom_out", "map_help", "two_fingers", "hold_key")
-    }
-    states = "state" if view.state_d is not None else "ramp"
-    data = json.dumps(
-        {"words": words, "paint": states, "data": features(view, drawn)}, ensure_ascii=False, separators=(",", ":")
-    )
     spots = p.table(spots_table(view)) if view.spots else f"<p>{p.t(w('reach.no_spots'))}</p>"
-    return f"""<!DOCTYPE html>
-<html lang="{view.lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:; connect-src 'none'">
-<title>{escape(view.headline)}</title>
-<link rel="icon" href="data:,">
-<style>
-{style()}
-{_asset("reach-map.css")}
-</style>
-</head>
-<body class="staff">
-<svg class="sprite" aria-hidden="true"><defs>{PATTERNS}</defs></svg>
-<a class="skip" href="#main">{p.t(w("skip"))}</a>
-<header class="head"><div class="wrap head__row"><div class="brand">{logo()}<span class="brand__city">{p.t(view.eyebrow)}</span></div></div></header>
-<main id="main" tabindex="-1"><div class="wrap"><article class="report flow-lg">
-<header class="flow"><p class="eyebrow">{p.t(view.eyebrow)}</p><h1>{p.t(view.headline)}</h1><p class="lead">{p.t(view.lead)}</p>
-<div class="headline">{"".join(p.stat(s) for s in view.stats)}</div></header>
-<section class="flow" aria-labelledby="s-map"><h2 id="s-map">{p.t(w("reach.where"))}</h2>
-<div class="duo reach-duo"><div class="flow">{p.figure(figure)}
-<div class="screen-only" id="moving" hidden><p class="actions"><button type="button" class="btn btn--line" id="moving-button" aria-expanded="false" aria-controls="moving-map">{p.t(words["open_map"])}</button></p>
-<div id="moving-map" class="moving" role="region" aria-label="{p.a(w("reach.moving"))}" hidden></div>
-<p class="source" id="moving-help" hidden>{p.t(words["map_help"])}</p></div></div>
-<div class="flow">{spots}</div></div></section>
-<section class="flow" aria-labelledby="s-areas"><h2 id="s-areas">{p.t(w("reach.far"))}</h2>{"".join(p.table(t) for t in areas_tables(view))}</section>
-</article></div></main>
-<footer class="foot"><div class="wrap flow"><p>{p.t(w("reach.made"))}</p><p>{p.t(w("reach.maplibre"))}</p></div></footer>
-<script type="application/json" id="answer">{_inside(data)}</script>
-<script type="text/plain" id="maplibre-style">{_inside(_asset("maplibre", "maplibre-gl.css"))}</script>
-<script type="text/plain" id="maplibre-script">{_inside(_asset("maplibre", "maplibre-gl.js"))}</script>
-<script>{_inside(_asset("reach-map.js"))}</script>
-</body>
-</html>
-"""
+    around = Around(
+        view.eyebrow, view.headline, view.lead, view.stats, w("reach.where"), w("reach.map_help"), w("reach.made")
+    )
+    far = (w("reach.far"), "".join(p.table(t) for t in areas_tables(view)))
+    paint = "state" if view.state_d is not None else "ramp"
+    return moving_page(around, figure, spots, [far], paint, features(view, drawn), view.lang)

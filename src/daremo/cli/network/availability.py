@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from daremo.cli.frame import DONE, Voice, example, problem_lines, verb
-from daremo.cli.network import options
+from daremo.cli.network import line_maps, options
 from daremo.cli.text import people, percent, table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-@click.command(epilog=example("daremo network availability town --scenarios 20000 --json"))
+@click.command(epilog=example("daremo network availability town --scenarios 20000 --map town.html --json"))
 @options.network
 @click.option(
     "--hazards", type=click.Path(path_type=Path),
@@ -35,16 +35,18 @@ SHOWN = 10
     "--level", default=0.9, show_default=True, type=click.FloatRange(0.5, 0.9999), help="Level of the intervals."
 )
 @click.option("--importance/--no-importance", default=True, show_default=True, help="Which components matter most.")
+@click.option("--map", "drawing", type=click.Path(path_type=Path), help="Draw a map (.svg, or .html that moves).")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the answer as JSON.")
 @verb
 def availability(
     voice: Voice, hazards: Path | None, scenarios: int, seed: int, outage_share: float, level: float, importance: bool,
-    out: Path | None, **asked: Any,
+    drawing: Path | None, out: Path | None, **asked: Any,
 ) -> int:  # fmt: skip
     """Let disasters strike REGION: how often each area keeps its line to a hub, with intervals, and hours lost a year."""
     from daremo.network.availability import availability as strike
 
     found, problems = options.read_told(asked)
+    line_maps.check(drawing, found)
     blows, note = _hazards(found, hazards, asked.get("region"), voice)
     progress = voice.progress()
     start = time.process_time()
@@ -61,6 +63,8 @@ def availability(
         told["notes"] = [*told["notes"], note]
     if out is not None:
         options.write_answer(out, told)
+    if drawing is not None:
+        line_maps.write_map(drawing, line_maps.availability_view(answer, told, voice))
     voice.hush()
     voice.answer(told)
     _show(voice, told)

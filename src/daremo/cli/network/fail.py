@@ -10,7 +10,7 @@ import click
 
 from daremo.cli.frame import DONE, Voice, example, problem_lines, verb
 from daremo.cli.mute import mute_libraries
-from daremo.cli.network import options
+from daremo.cli.network import line_maps, options
 from daremo.cli.text import people, percent, table
 from daremo.kernel.errors import UsageError
 
@@ -20,7 +20,7 @@ SHOWN = 10
 @click.command(
     epilog=example(
         "daremo network fail town --json",
-        "daremo network fail --topohub sndlib/germany50 --kind link --kind pair --rerouting ecmp",
+        "daremo network fail --topohub sndlib/germany50 --kind link --kind pair --rerouting ecmp --map germany.svg",
     )
 )
 @options.network
@@ -34,6 +34,7 @@ SHOWN = 10
 )  # fmt: skip
 @click.option("--resume", type=click.Path(path_type=Path), help="Folder that keeps finished parts; go on from there.")
 @click.option("--shown", default=1000, show_default=True, type=click.IntRange(1), help="Cases in cut_off of --json.")
+@click.option("--map", "drawing", type=click.Path(path_type=Path), help="Draw a map (.svg, or .html that moves).")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the answer as JSON.")
 @verb
 def fail(
@@ -42,6 +43,7 @@ def fail(
     rerouting: str,
     resume: Path | None,
     shown: int,
+    drawing: Path | None,
     out: Path | None,
     **asked: Any,
 ) -> int:
@@ -50,6 +52,7 @@ def fail(
     from daremo.network.fail import fail as break_all
 
     found, problems = options.read_told(asked)
+    line_maps.check(drawing, found)
     wanted = kinds or tuple(k for k in KINDS if not (k == "pair" and rerouting == "optimal"))
     kept = _Kept(resume, _question(found, wanted, rerouting)) if resume is not None else None
     progress = voice.progress()
@@ -65,6 +68,8 @@ def fail(
     }
     if out is not None:
         options.write_answer(out, told)
+    if drawing is not None:
+        line_maps.write_map(drawing, line_maps.fail_view(answer, told, voice))
     voice.hush()
     voice.answer(told)
     _show(voice, told)

@@ -10,7 +10,7 @@ import click
 
 from daremo.cli.frame import DONE, Voice, example, problem_lines, verb
 from daremo.cli.mute import mute_libraries
-from daremo.cli.network import options
+from daremo.cli.network import line_maps, options
 from daremo.cli.text import percent, table
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SHOWN = 10
 @click.command(
     epilog=example(
         "daremo network load town --json",
-        "daremo network load --topohub sndlib/polska --add-gbps 1 --save polska.geojson",
+        "daremo network load --topohub sndlib/polska --add-gbps 1 --save polska.geojson --map polska.html",
     )
 )
 @options.network
@@ -38,11 +38,12 @@ SHOWN = 10
 )
 @click.option("--try-hubs", default=0, type=click.IntRange(0, 100), help="Try so many nodes as a further hub each.")
 @click.option("--save", type=click.Path(path_type=Path), help="Write the network (.json, .geojson, .graphml, .txt).")
+@click.option("--map", "drawing", type=click.Path(path_type=Path), help="Draw a map (.svg, or .html that moves).")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write the answer as JSON.")
 @verb
 def load(
     voice: Voice, gap: float, add_gbps: float | None, leave_out: bool, time_limit: float, try_hubs: int, save: Path | None,
-    out: Path | None, **asked: Any,
+    drawing: Path | None, out: Path | None, **asked: Any,
 ) -> int:  # fmt: skip
     """Find the bottlenecks of REGION: the least worst utilisation of any routing, exactly, and the links that bind it.
 
@@ -55,6 +56,7 @@ def load(
 
     found, problems = options.read_told(asked)
     options.need_demand(found)
+    line_maps.check(drawing, found)
     progress = voice.progress()
     start = time.process_time()
     with mute_libraries():
@@ -74,6 +76,8 @@ def load(
         options.write_answer(out, told)
     if save is not None:
         options.write_network(save, found, _of_links(answer))
+    if drawing is not None:
+        line_maps.write_map(drawing, line_maps.load_view(answer, told, voice))
     voice.hush()
     voice.answer(told)
     _show(voice, found, answer, told)

@@ -105,6 +105,25 @@
       map.addLayer({ id: "edges", type: "line", source: "areas", paint: { "line-color": "#8b7355", "line-width": 0.6 } });
       map.addLayer({ id: "routes", type: "line", source: "routes", paint: { "line-color": "#115a36", "line-width": 3, "line-dasharray": [3, 2] } });
       map.on("click", "areas", (e) => popup(e.lngLat, e.features[0].properties));
+      // lines and nodes of a backbone: what is told apart by colour is told apart by width too, and a dash says "cut off"
+      const links = of("link");
+      if (links.features.length) {
+        map.addSource("links", { type: "geojson", data: links });
+        map.addSource("nodes", { type: "geojson", data: of("node") });
+        const wide = ["get", "wide"];
+        const line = (id, paint, filter) => map.addLayer({ id, type: "line", source: "links", paint, ...(filter ? { filter } : {}) });
+        line("links-edge", { "line-color": "#fff", "line-width": ["+", wide, 2.5] });
+        line("links", { "line-color": ["get", "colour"], "line-width": wide });
+        line("links-dash", { "line-color": "#fff", "line-width": ["*", wide, 0.45], "line-dasharray": [4, 4] }, ["get", "dashed"]);
+        line("links-touch", { "line-color": "#000", "line-width": 24, "line-opacity": 0.001 });
+        const disc = { "circle-color": ["get", "fill"], "circle-radius": ["get", "radius"], "circle-stroke-color": ["get", "edge"], "circle-stroke-width": 2 };
+        map.addLayer({ id: "nodes", type: "circle", source: "nodes", paint: disc });
+        map.on("click", (e) => {
+          const near = [[e.point.x - 12, e.point.y - 12], [e.point.x + 12, e.point.y + 12]];
+          const hit = [...map.queryRenderedFeatures(near, { layers: ["nodes"] }), ...map.queryRenderedFeatures(e.point, { layers: ["links-touch"] })];
+          if (hit.length) popup(e.lngLat, ...hit.slice(0, 4).map((f) => f.properties));
+        });
+      }
       if (spots.features.length > NUMBERED) {
         map.addSource("spots", { type: "geojson", data: spots });
         const grow = (low, high) => ["interpolate", ["linear"], ["zoom"], 4, low, 11, high];
