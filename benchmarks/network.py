@@ -7,8 +7,8 @@ are compiled before (a small question is asked first; 1 to 30 s once a machine, 
 Failures of NetworkX and rustworkx are measured on a sample of cases and scaled up, which is said in their rows.
 
 igraph, which the target names beside rustworkx (">= 50 x igraph/rustworkx"), does not stand here: it is GPL-2, and nothing of
-this project may depend on GPL code, not even to measure. rustworkx (Apache-2.0) is the compiled library that is as fast or
-faster: in the project's study of both on these two networks igraph took 8.5 and 19.0 CPU s, rustworkx 9.4 and 18.2.
+this project may depend on GPL code, not even to measure. rustworkx (Apache-2.0) is a compiled library of about the same
+speed: in the project's study of both on these two networks igraph took 8.5 and 19.0 CPU s, rustworkx 9.4 and 18.2.
 """
 
 from __future__ import annotations
