@@ -19,7 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from daremo.assess.curves import n_slots, score_table
-from daremo.assess.expect import posterior, window
+from daremo.assess.expect import FAST, near, posterior, window
 from daremo.assess.maximise import derivatives
 from daremo.assess.parts import Part, Sums, added
 
@@ -126,38 +126,38 @@ def missing_full(
                     outer[at[a], at[b]] += own_score[a] * own_score[b]
 
 
-@njit(cache=True, nogil=True)
-def missing_block(
+@njit(cache=True, nogil=True, fastmath=FAST)
+def mean_scores(
     start: Int, item: Any, row: Any, log_rq: Float, score_rmq: Float, slots_j: Int, prior_gq: Float, group: Int, weight: Float,
     t: Float, mu: Float, sd: Float, out: Float,
 ) -> None:  # fmt: skip
-    """Take each item's own part of the same covariance from `out`, shape (items, slots, slots)."""
-    buf = np.empty(t.size)
+    """Add outer products of each answer's mean score over the posterior to `out`, shape (items, slots, slots).
+
+    `log_rq` has `lanes.padded` columns.
+    """
+    width = log_rq.shape[1]
+    buf, flat = np.zeros(width), log_rq.reshape(-1)
     mean = np.empty(score_rmq.shape[1])
     for i in range(start.size - 1):
         s, e = start[i], start[i + 1]
         if s == e or weight[i] == 0.0:
             continue
         k, w = window(mu[i], sd[i], t, WIDE)
-        posterior(row, s, e, log_rq, prior_gq[group[i]], k, w, buf)
-        mass = buf[:w].sum()
+        near(row, s, e, flat, width, prior_gq[group[i]], k, w, buf)
+        mass = 0.0
+        for q in range(w):
+            mass += buf[q]
         for m in range(s, e):
             j = item[m]
-            f = score_rmq[row[m], :, k : k + w]
             for p in range(slots_j[j]):
+                line = score_rmq[row[m], p, k : k + w]
                 x = 0.0
                 for q in range(w):
-                    x += f[p, q] * buf[q]
+                    x += line[q] * buf[q]
                 mean[p] = x / mass
             for p in range(slots_j[j]):
                 for r in range(p + 1):
-                    x = 0.0
-                    for q in range(w):
-                        x += f[p, q] * f[r, q] * buf[q]
-                    x = (x / mass - mean[p] * mean[r]) * weight[i]
-                    out[j, p, r] -= x
-                    if r != p:
-                        out[j, r, p] -= x
+                    out[j, p, r] += weight[i] * mean[p] * mean[r]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,8 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class MissingBlock:
-    """What `missing_block` takes away, shape (items, slots, slots), as a negative number."""
+class MeanScores:
+    """What `mean_scores` adds up, shape (items, slots, slots), lower triangles."""
 
     table: Float
     score: Float
@@ -201,7 +201,7 @@ class MissingBlock:
 
     def __call__(self, part: Part) -> Sums:
         a, out = part.answers, np.zeros(self.shape)
-        missing_block(
+        mean_scores(
             a.start, a.item, part.row, self.table, self.score, self.slots, self.prior, a.group, a.weight, self.t, part.mu, part.sd,
             out,
         )  # fmt: skip
@@ -235,7 +235,7 @@ def standard_errors(fit: Fit, par: Float, beta: Float, sd_g: Float, errors: str)
     mean_p, sd_p = latent.spread(beta, sd_g)
     count, moments = fit.expected(par, mean_p, sd_p)[1:]
     if errors == "block":
-        cov = block_covariances(fit, par, mean_p, sd_p)
+        cov = block_covariances(fit, par, mean_p, sd_p, count)
         out[lay.free] = np.sqrt(np.diagonal(cov, axis1=1, axis2=2)[lay.free])
         if lay.shared:
             out[:, 0] = np.nan
@@ -288,16 +288,23 @@ def _missing(
     return lost, products
 
 
-def block_covariances(fit: Fit, par: Float, mean_g: Float, sd_g: Float) -> Float:
-    """Covariance of each item's own parameters, shape (items, slots, slots), NaN where unknown; a shared slope is taken as known."""
+def block_covariances(fit: Fit, par: Float, mean_g: Float, sd_g: Float, count: Float | None = None) -> Float:
+    """Covariance of each item's own parameters, shape (items, slots, slots), NaN where unknown; a shared slope is taken as known.
+
+    `count`, shape (rows, nodes), are expected answers where they are known already.
+    """
     lay = fit.layout
-    count = fit.expected(par, mean_g, sd_g)[1]
+    if count is None:
+        count = fit.expected(par, mean_g, sd_g)[1]
     info = np.zeros((*par.shape, par.shape[1]))
     item_hessians(lay.kind, lay.n_cat, lay.first, par, fit.t, count, fit.prior, info)
-    table, score = fit.table(par, fit.t), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
+    table, score = fit.table(par, fit.t, lanes=True), score_table(lay.kind, lay.n_cat, lay.first, par, fit.t)
     slots = np.where(lay.free.any(1), lay.slots - lay.free[:, ::-1].argmax(1), 0).astype(np.int64)
     prior, shape = fit.prior_gq(mean_g, sd_g, fit.t), (par.shape[0], par.shape[1], par.shape[1])
-    info += added(fit.over(MissingBlock(table, score, slots, prior, fit.t, shape)))[0]
+    # a posterior covariance is the mean product, which the counts know, less the product of means
+    info -= np.add.reduceat(np.einsum("rq,rpq,rsq->rps", count, score, score, optimize=True), lay.first)
+    means = added(fit.over(MeanScores(table, score, slots, prior, fit.t, shape)))[0]
+    info += means + np.tril(means, -1).swapaxes(1, 2)
     out = np.full(info.shape, np.nan)
     for j in range(par.shape[0]):
         own = slice(1 if lay.shared or lay.level else 0, int(slots[j]))
