@@ -252,7 +252,7 @@ def test_tabs_and_foot_links_come_from_the_apps_and_mark_where_one_is(monkeypatc
     for view, current in (("ui:gallery", "page"), ("ui:language", "true"), ("finder:home", "")):
         request = RequestFactory().get("/")
         request.resolver_match = SimpleNamespace(view_name=view)  # type: ignore[assignment]
-        assert context.tabs_of(request) == [{"href": "/ui/", "label": "見本", "current": current}]
+        assert context.tabs_of(request) == [{"href": "/ui/", "label": "見本", "current": current, "pages": []}]
     assert context.links_of("citizen_links") == [{"href": "/ui/", "text": "方針"}]
     assert '<a href="/ui/">方針</a>' in drawn('{% include "ui/base_citizen.html" %}')
 

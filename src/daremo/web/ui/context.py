@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from daremo.web.ui.conf import LANGUAGES, SAMPLE_SITE
 from daremo.web.ui.text import to_html
@@ -36,12 +37,27 @@ class StaffTab:
         ``gettext_lazy("電話受付")``.
     allowed : callable or None
         ``allowed(request) -> bool``; None shows it to everybody who sees staff pages.
+    group : str
+        Key of :data:`GROUPS`: the tab under which this page stands where there are many; "" is a tab of its own.
     """
 
     order: int
     view: str
     label: str | StrPromise
     allowed: Callable[[HttpRequest], bool] | None = None
+    group: str = ""
+
+
+#: Tabs that stand for several pages, each with its place in the row and its label. A day at the desk needs four pages
+#: (they are tabs of their own); the others are one press further, in a second row below the tab of their group.
+GROUPS: dict[str, tuple[int, StrPromise]] = {
+    "people": (50, _("ひと")),
+    "places": (52, _("場所と予定")),
+    "numbers": (70, _("数を見る")),
+    "safety": (77, _("守りと記録")),
+}
+TABS_IN_A_ROW = 7
+"""So many tabs fit in one row of a desk's screen and need no groups."""
 
 
 class Site(dict[str, str]):
@@ -94,7 +110,8 @@ def tabs_of(request: HttpRequest) -> list[dict[str, Any]]:
     """The staff tabs this person may open; a tab without a URL is left out.
 
     ``current`` is ``"page"`` on the tab's own page; on another page of the same app it is ``"true"`` on the one tab
-    whose address is most alike; else ``""``.
+    whose address is most alike; else ``""``. Many tabs are gathered into :data:`GROUPS`: such a tab leads to the first
+    of its ``pages`` and is ``"true"`` on all of them.
     """
     match = getattr(request, "resolver_match", None)
     name = match.view_name if match is not None else ""
@@ -107,12 +124,31 @@ def tabs_of(request: HttpRequest) -> list[dict[str, Any]]:
     kin = [address for tab, address in tabs if address and ":" in name and tab.view.split(":")[0] == name.split(":")[0]]
     exact = any(tab.view == name for tab, _ in tabs)
     nearest = max(kin, key=lambda address: len(os.path.commonprefix([address, request.path])), default="")
-    found = []
+    found: list[dict[str, Any]] = []
     for tab, address in sorted((t for t in tabs if t[1]), key=lambda t: (t[0].order, t[1])):
         near = not exact and address == nearest
         current = "page" if tab.view == name else "true" if near else ""
-        found.append({"href": address, "label": tab.label, "current": current})
-    return found
+        found.append({"href": address, "label": tab.label, "current": current, "group": tab.group, "order": tab.order})
+    return _gathered(found) if len(found) > TABS_IN_A_ROW else [_shown(tab) for tab in found]
+
+
+def _gathered(tabs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the tabs of each group under one; a group of one is a tab of its own."""
+    row: list[tuple[int, dict[str, Any]]] = []
+    for group in dict.fromkeys(tab["group"] for tab in tabs):
+        own = [tab for tab in tabs if tab["group"] == group]
+        if group not in GROUPS or len(own) == 1:
+            row += [(tab["order"], _shown(tab)) for tab in own]
+        else:
+            order, label = GROUPS[group]
+            current = "true" if any(tab["current"] for tab in own) else ""
+            pages = [_shown(tab) for tab in own]
+            row.append((order, {"href": own[0]["href"], "label": label, "current": current, "pages": pages}))
+    return [tab for _order, tab in sorted(row, key=lambda one: one[0])]
+
+
+def _shown(tab: dict[str, Any]) -> dict[str, Any]:
+    return {"href": tab["href"], "label": tab["label"], "current": tab["current"], "pages": []}
 
 
 def links_of(kind: str) -> list[dict[str, Any]]:

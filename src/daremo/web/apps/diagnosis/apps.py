@@ -12,4 +12,4 @@ class DiagnosisConfig(AppConfig):
     name = "daremo.web.apps.diagnosis"
     label = "diagnosis"
     verbose_name = "団体の診断"
-    staff_tabs = (StaffTab(75, "diagnosis:open", _("団体の診断")),)
+    staff_tabs = (StaffTab(75, "diagnosis:open", _("団体の診断"), group="numbers"),)

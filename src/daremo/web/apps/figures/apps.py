@@ -12,4 +12,7 @@ class FiguresConfig(AppConfig):
     name = "daremo.web.apps.figures"
     label = "figures"
     verbose_name = "統計"
-    staff_tabs = (StaffTab(10, "figures:loop", _("ひと回り")), StaffTab(70, "figures:month", _("ふりかえり")))
+    staff_tabs = (
+        StaffTab(10, "figures:loop", _("ひと回り")),
+        StaffTab(70, "figures:month", _("ふりかえり"), group="numbers"),
+    )

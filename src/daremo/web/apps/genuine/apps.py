@@ -26,7 +26,7 @@ class GenuineConfig(AppConfig):
     label = "genuine"
     verbose_name = "本物の確認"
     staff_tabs = (
-        StaffTab(55, "genuine:desk", _("本物？"), allowed=_may_check),
-        StaffTab(56, "genuine:audit", _("改ざんの確認"), allowed=_may_audit),
+        StaffTab(55, "genuine:desk", _("本物？"), allowed=_may_check, group="safety"),
+        StaffTab(56, "genuine:audit", _("改ざんの確認"), allowed=_may_audit, group="safety"),
     )
     citizen_links = (FootLink(5, "genuine:check", _("市からの連絡が本物か調べる")),)  # type: ignore[arg-type]

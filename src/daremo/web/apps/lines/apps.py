@@ -19,5 +19,5 @@ class LinesConfig(AppConfig):
     name = "daremo.web.apps.lines"
     label = "lines"
     verbose_name = "回線"
-    staff_tabs = (StaffTab(72, "lines:hub", _("回線"), allowed=_may),)
+    staff_tabs = (StaffTab(72, "lines:hub", _("回線"), allowed=_may, group="numbers"),)
     citizen_links = (FootLink(25, "lines:say", _("回線が遅い・つながらないとき")),)  # type: ignore[arg-type]

@@ -12,4 +12,4 @@ class NoticesConfig(AppConfig):
     name = "daremo.web.apps.notices"
     label = "notices"
     verbose_name = "お知らせ"
-    staff_tabs = (StaffTab(60, "notices:list", _("お知らせ")),)
+    staff_tabs = (StaffTab(60, "notices:list", _("お知らせ"), group="people"),)

@@ -12,4 +12,4 @@ class PeopleConfig(AppConfig):
     name = "daremo.web.apps.people"
     label = "people"
     verbose_name = "利用者"
-    staff_tabs = (StaffTab(50, "people:search", _("利用者")),)
+    staff_tabs = (StaffTab(50, "people:search", _("利用者"), group="people"),)

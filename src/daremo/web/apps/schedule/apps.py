@@ -24,9 +24,9 @@ class ScheduleConfig(AppConfig):
     label = "schedule"
     verbose_name = "時間"
     staff_tabs = (
-        StaffTab(52, "schedule:points", _("場所と時間"), _sees("places.see")),  # type: ignore[arg-type]
-        StaffTab(54, "schedule:supporters", _("支援者"), _sees("supporters.see")),  # type: ignore[arg-type]
-        StaffTab(56, "schedule:roster", _("当番表"), _sees("roster.see")),  # type: ignore[arg-type]
+        StaffTab(52, "schedule:points", _("場所と時間"), _sees("places.see"), group="places"),  # type: ignore[arg-type]
+        StaffTab(54, "schedule:supporters", _("支援者"), _sees("supporters.see"), group="people"),  # type: ignore[arg-type]
+        StaffTab(56, "schedule:roster", _("当番表"), _sees("roster.see"), group="places"),  # type: ignore[arg-type]
     )
 
     def ready(self) -> None:

@@ -12,4 +12,4 @@ class SkillsConfig(AppConfig):
     name = "daremo.web.apps.skills"
     label = "skills"
     verbose_name = "力だめし"
-    staff_tabs = (StaffTab(45, "skills:hub", _("力だめし")),)
+    staff_tabs = (StaffTab(45, "skills:hub", _("力だめし"), group="people"),)

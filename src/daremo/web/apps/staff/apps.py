@@ -26,8 +26,8 @@ class StaffConfig(AppConfig):
     label = "staff"
     verbose_name = "職員"
     staff_tabs = [
-        StaffTab(90, "staff:accounts", _("アカウント"), _may("accounts.see")),
-        StaffTab(95, "records:journal", _("操作の記録"), _may("journal.see")),
+        StaffTab(90, "staff:accounts", _("アカウント"), _may("accounts.see"), group="safety"),
+        StaffTab(95, "records:journal", _("操作の記録"), _may("journal.see"), group="safety"),
     ]
 
     def ready(self) -> None:

@@ -19,4 +19,4 @@ class TransferConfig(AppConfig):
     name = "daremo.web.apps.transfer"
     label = "transfer"
     verbose_name = "取込と書出"
-    staff_tabs = (StaffTab(80, "transfer:files", _("取りこみ・書き出し"), _allowed),)
+    staff_tabs = (StaffTab(80, "transfer:files", _("取りこみ・書き出し"), _allowed, group="places"),)
