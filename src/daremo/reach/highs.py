@@ -7,6 +7,8 @@ answer must not depend on that, so it is looked at each time, and the scheduler 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import highspy
 
@@ -23,3 +25,17 @@ def one_thread() -> highspy.Highs:
         if probe.run() == highspy.HighsStatus.kError:
             highspy.Highs.resetGlobalScheduler(True)
     return highspy.Highs()
+
+
+def heed(h: highspy.Highs, late: Callable[[], bool]) -> None:
+    """Let HiGHS end with what it has once `late` says so; it asks between iterations and branches.
+
+    Its own time limit counts wall seconds and knows nothing of a person who stops the search.
+    """
+
+    def asked(event: Any) -> None:
+        if late():
+            event.interrupt()
+
+    h.cbMipInterrupt.subscribe(asked)
+    h.cbIpmInterrupt.subscribe(asked)

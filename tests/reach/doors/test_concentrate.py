@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from daremo.reach.doors.branch_and_cut import branch_and_cut
 from daremo.reach.doors.concentrate import concentrated, nearest
 from daremo.reach.doors.greedy import worth_of
 from daremo.reach.doors.node import exact
@@ -78,3 +79,20 @@ def test_a_search_that_is_late_keeps_the_layout_it_was_given() -> None:
         q, state_of(q), begin, worth_of(q, begin), grain=q.scale, bound=np.inf, seed=1, late=lambda: True
     )  # fmt: skip
     assert (layout == begin).all() and value == worth_of(q, begin)
+
+
+def test_branch_and_cut_that_is_stopped_keeps_the_layout_it_was_given_and_a_bound_that_holds() -> None:
+    q = town(60, 7, 2)
+    begin, none = np.arange(60) < 7, np.zeros(60, bool)
+    best = branch_and_cut(q, slack=0.5 * q.scale, start=begin, shut=none, opened=none, presolve=False)
+    assert best.is_open is not None and worth_of(q, best.is_open) > worth_of(q, begin)
+    asked: list[int] = []
+
+    def late() -> bool:
+        asked.append(1)
+        return True
+
+    found = branch_and_cut(q, slack=0.5 * q.scale, start=begin, shut=none, opened=none, presolve=False, late=late)
+    assert asked
+    assert found.is_open is not None and worth_of(q, found.is_open) >= worth_of(q, begin)
+    assert found.bound >= worth_of(q, best.is_open)

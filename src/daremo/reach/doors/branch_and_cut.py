@@ -5,6 +5,7 @@ Its bound rests on floating-point arithmetic and on HiGHS; it is told apart from
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import highspy
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from daremo.reach.doors.question import Doors
-from daremo.reach.highs import one_thread
+from daremo.reach.highs import heed, one_thread
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -42,8 +43,8 @@ def entries(q: Doors) -> int:
 
 
 def branch_and_cut(
-    q: Doors, *, slack: float, start: Mask, shut: Mask, opened: Mask, limit_s: float = np.inf, nodes: int = NODES,
-    presolve: bool = True, restart: bool = True,
+    q: Doors, *, slack: float, start: Mask, shut: Mask, opened: Mask, nodes: int = NODES, presolve: bool = True,
+    restart: bool = True, late: Callable[[], bool] | None = None,
 ) -> Cut:  # fmt: skip
     """Solve a question up to `slack` units of worth.
 
@@ -53,13 +54,15 @@ def branch_and_cut(
         A layout to begin with.
     shut, opened : ndarray of bool, shape (places,), mask
         What is decided.
-    limit_s, nodes : float, int
-        Wall seconds and branches at most.
+    nodes : int
+        Branches at most.
     presolve : bool
         HiGHS may take the start for better than it is in what its presolve leaves (1.16), and then ends with a bound
         that holds but is weak; without presolve it does not, and compact questions lose little time.
     restart : bool
         HiGHS may begin anew once much is decided; a town whose prices decided that already only loses time.
+    late : callable, optional
+        True ends it with the best so far.
     """
     unit = max(float(q.worth.max(initial=1.0)), 1.0)
     start_l, place_l, step = _levels(q)
@@ -91,8 +94,8 @@ def branch_and_cut(
     if not presolve:
         h.setOptionValue("presolve", "off")
     h.setOptionValue("mip_allow_restart", restart)
-    if np.isfinite(limit_s):
-        h.setOptionValue("time_limit", max(limit_s, 0.1))
+    if late is not None:
+        heed(h, late)
     h.passModel(lp)
     s = highspy.HighsSolution()
     have = np.add.reduceat(np.r_[start[place_l], False].astype(np.int64), start_l[:-1]) if t else np.zeros(n, np.int64)

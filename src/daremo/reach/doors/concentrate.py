@@ -78,7 +78,7 @@ def concentrated(
         before = value
         # the new one beside the best; now and then all that are kept
         together = [m for _, m in kept] if turn % 3 == 2 else [kept[0][1], other]
-        layout = _together(q, state, together, kept[0], grain)
+        layout = _together(q, state, together, kept[0], grain, late)
         if layout is not None:
             kept = _best([*kept, (worth_of(q, layout), layout)])
         value, is_open = kept[0]
@@ -103,7 +103,7 @@ def windowed(
             decided = np.where(is_open, OPEN, SHUT).astype(np.int8)
             decided[places[state[places] == FREE]] = FREE
             decided = np.where(state == FREE, decided, state)
-            layout = _chosen(q, decided, (value, is_open), grain)
+            layout = _chosen(q, decided, (value, is_open), grain, late)
             if layout is not None:
                 is_open, value = layout, worth_of(q, layout)
         sweep = 0 if value > before else sweep + 1
@@ -140,8 +140,8 @@ def _best(kept: list[tuple[float, Mask]]) -> list[tuple[float, Mask]]:
 
 
 def _together(
-    q: Doors, state: State, layouts: list[Mask], best: tuple[float, Mask], grain: float
-) -> Mask | None:  # fmt: skip
+    q: Doors, state: State, layouts: list[Mask], best: tuple[float, Mask], grain: float, late: Callable[[], bool]
+) -> Mask | None:
     """The best layout of places that are open in some of these, as far as HiGHS comes; None where it finds no better."""
     while len(layouts) > 1:
         stack = np.array([*layouts, best[1]])
@@ -155,10 +155,10 @@ def _together(
         layouts = layouts[:-1]
     else:
         return None
-    return _chosen(q, decided, best, grain)
+    return _chosen(q, decided, best, grain, late)
 
 
-def _chosen(q: Doors, decided: State, best: tuple[float, Mask], grain: float) -> Mask | None:
+def _chosen(q: Doors, decided: State, best: tuple[float, Mask], grain: float, late: Callable[[], bool]) -> Mask | None:
     """The best layout over what is left free, as far as HiGHS comes; None where it finds no better or is not asked."""
     small = compact(q, decided)
     if not small.q.n_places or small.q.budget < 0 or entries(small.q) > NEIGHBOURS:
@@ -166,7 +166,7 @@ def _chosen(q: Doors, decided: State, best: tuple[float, Mask], grain: float) ->
     none = np.zeros(small.q.n_places, bool)
     found = branch_and_cut(
         small.q, slack=0.5 * grain, start=best[1][small.place], shut=none, opened=none, nodes=BRANCHES, presolve=False,
-        restart=False,
+        restart=False, late=late,
     )  # fmt: skip
     if found.is_open is None:
         return None

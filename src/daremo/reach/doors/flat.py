@@ -8,6 +8,7 @@ Source: Church and ReVelle 1974; the prices of levels added up to those of deman
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import highspy
@@ -17,7 +18,7 @@ from scipy.sparse import csr_matrix
 
 from daremo.reach.doors.prices import OPEN, SHUT
 from daremo.reach.doors.question import Doors
-from daremo.reach.highs import one_thread
+from daremo.reach.highs import heed, one_thread
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -66,15 +67,15 @@ class FlatPrices:
     share: Float
 
 
-def flat_prices(q: Doors, state: State, *, limit_s: float) -> FlatPrices | None:
+def flat_prices(q: Doors, state: State, *, late: Callable[[], bool]) -> FlatPrices | None:
     """Best prices, or None where HiGHS does not find them in time.
 
     Parameters
     ----------
     state : ndarray of int8, shape (places,)
         What is decided.
-    limit_s : float
-        Wall seconds at most.
+    late : callable
+        True ends it without prices.
     """
     levels, k = Levels.of(q), q.limits
     n, m = levels.step.size, q.n_places
@@ -113,8 +114,9 @@ def flat_prices(q: Doors, state: State, *, limit_s: float) -> FlatPrices | None:
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = a.indptr, a.indices, a.data
     h = one_thread()
     h.silent()
-    for key, value in (("threads", 1), ("solver", "ipm"), ("run_crossover", "off"), ("time_limit", max(limit_s, 0.1))):
+    for key, value in (("threads", 1), ("solver", "ipm"), ("run_crossover", "off")):
         h.setOptionValue(key, value)
+    heed(h, late)
     h.passModel(lp)
     h.run()
     if h.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):

@@ -296,7 +296,7 @@ def worked(job: Job, watch: Watch | None = None) -> Region:
         none = np.zeros(left.q.n_places, bool)
         found = branch_and_cut(
             left.q, slack=job.slack, start=grown.is_open[left.place], shut=none, opened=none, nodes=BRANCHES // region.places.size,
-            limit_s=np.inf if watch is None else watch.limit_s - watch.seconds, presolve=False,
+            presolve=False, late=None if watch is None else watch.late,
         )  # fmt: skip
         # whatever the root set aside is below what was then good
         region.bound = min(region.bound, max(found.bound + left.had, grown.value + job.slack))

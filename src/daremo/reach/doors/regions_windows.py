@@ -79,7 +79,7 @@ def swept(
         w = compact(free, fixed)
         none = np.zeros(w.q.n_places, bool)
         found = branch_and_cut(
-            w.q, slack=slack, start=is_open[w.place], shut=none, opened=none, nodes=NODES, presolve=False
+            w.q, slack=slack, start=is_open[w.place], shut=none, opened=none, nodes=NODES, presolve=False, late=late
         )
         return None if found.is_open is None else (w.place, found.is_open)
 

@@ -145,7 +145,7 @@ def _town(
     tolerance = gap * abs(value)
     near = None
     if merged is not None and FEWEST_MERGED <= q.place.size <= MOST_MERGED:
-        near = flat_prices(q, state, limit_s=0.5 * (watch.limit_s - watch.seconds))
+        near = flat_prices(q, state, late=lambda: watch.late(0.5))
     if near is not None:
         u, v, first, later, shakes = near.u, near.v, NEAR, NEAR, FEW_SHAKES
     else:
@@ -214,7 +214,7 @@ def _by_highs(q: Doors, grown: Grown, *, grain: float, tolerance: float, watch: 
     none = np.zeros(c.q.n_places, bool)
     cut = branch_and_cut(
         c.q, slack=0.5 * slack, start=grown.is_open[c.place], shut=none, opened=none,
-        limit_s=0.95 * (watch.limit_s - watch.seconds), nodes=MANY_PARTS, presolve=False, restart=False,
+        nodes=MANY_PARTS, presolve=False, restart=False, late=lambda: watch.late(0.95),
     )  # fmt: skip
     is_open, value = grown.is_open, grown.value
     if cut.is_open is not None:
