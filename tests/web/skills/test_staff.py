@@ -93,6 +93,26 @@ def test_what_changed_since_last_time_is_told_to_the_person_herself_in_kind_word
     assert "前より" not in page(right, world.other["people.person"].pk)
 
 
+def test_the_page_says_how_many_of_the_five_are_not_clear_yet_and_staff_see_how_sure_each_is(world: World) -> None:
+    from daremo.web.apps.journal.act import of_the_system
+    from daremo.web.apps.skills import measure
+    from daremo.web.apps.skills import services as skills
+
+    told = [("r1-01-screen", "2"), ("r2-01-screen", "dont-know"), ("r3-02-choice", "2")]
+    outcome = measure.outcome(measure.answered("75_84", told))
+    wrong = [1 - p for p in outcome.chances.values()]
+    assert len(wrong) == 5 and outcome.unclear == round(sum(wrong)) >= 1
+    assert all(0 <= p <= 2 / 3 for p in wrong) and all(low < high for low, high in outcome.widths.values())
+    person, client = person_of(world), world.client("manager")
+    for _ in range(2):
+        skills.keep(of_the_system(world.now), person, skills.Taken(told, {}, life_stage="75_84"))
+    page = client.get(f"/skills/person/{person.pk}/").content.decode()
+    assert f"3問だけで見ためやすです。5つのうち{outcome.unclear}つほどは、まだはっきりしません。" in page
+    assert f"{100 * outcome.chances[1]:.0f}%" in page and "このとおりの確かさ" in page
+    # the same answers twice: a change that rounds to nothing has no sign
+    assert "-0.0" not in page and "+0.0" not in page
+
+
 def test_observation_is_asked_only_where_somebody_watches(world: World) -> None:
     from daremo.web.apps.skills import measure
 

@@ -113,15 +113,8 @@ class HelpForm(forms.Form):
 class YouForm(forms.Form):
     """Name and telephone number; no telephone is all right, except where somebody is to be called back."""
 
-    name = NameField(
-        label=_("お名前"),
-        help_text=_("カタカナでも、ひらがなでもかまいません。"),
-        max_length=60,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
-    helper_name = NameField(
-        label=_("あなたのお名前"), required=False, max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = NameField(label=_("お名前"), help_text=_("カタカナでも、ひらがなでもかまいません。"))
+    helper_name = NameField(label=_("あなたのお名前"), required=False)
     address = forms.CharField(
         label=_("うかがう住所"),
         help_text=_("町名と番地。マンションの名前と部屋も。"),
@@ -133,7 +126,6 @@ class YouForm(forms.Form):
         label=_("電話番号"),
         help_text=_("全角でも、ハイフンがあってもなくても大丈夫です。"),
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
     whose = forms.ChoiceField(
         label=_("どなたの電話ですか？"),

@@ -114,18 +114,8 @@ class KeepForm(forms.Form):
 class ShareForm(forms.Form):
     """Who the result belongs to, and her consent; never ticked beforehand."""
 
-    name = NameField(
-        label=_("お名前"),
-        help_text=_("カタカナでも、ひらがなでもかまいません。"),
-        max_length=60,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
-    phone = PhoneField(
-        label=_("電話番号"),
-        help_text=_("予約のときと同じ番号だと、つながります。"),
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
-    )
+    name = NameField(label=_("お名前"), help_text=_("カタカナでも、ひらがなでもかまいません。"))
+    phone = PhoneField(label=_("電話番号"), help_text=_("予約のときと同じ番号だと、つながります。"), required=False)
     agreed = forms.BooleanField(
         label=_("次の相談で、担当の人に見せてよい"),
         help_text=_("いつでも取り消せます。"),

@@ -48,10 +48,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How far a person goes alone in each area: ``alone``, ``with``, ``next`` or ``open``; and the share of the ring."""
+    """How far a person goes alone in each area: ``alone``, ``with``, ``next`` or ``open``; and the share of the ring.
+
+    ``chances`` says how likely each level is the right one, ``widths`` the 90 % interval of ability.
+    """
 
     levels: dict[int, str]
     shares: dict[int, float]
+    chances: dict[int, float]
+    widths: dict[int, tuple[float, float]]
+
+    @property
+    def unclear(self) -> int:
+        """How many of the levels are likely to be another one in truth."""
+        return round(sum(1 - chance for chance in self.chances.values()))
 
 
 @cache
@@ -197,10 +207,15 @@ def profile(state: State) -> dict[int, tuple[float, float]]:
 def outcome(state: State) -> Outcome:
     """Return how far the person goes alone in each area; before the first answer everything is open."""
     if not told(state):
-        return Outcome({}, {})
+        return Outcome({}, {}, {}, {})
     rows = sitting.result(check(), state)["areas"]
     levels = {int(row["area"]): {"not-yet": "next"}.get(row["level"], row["level"]) for row in rows}
-    return Outcome(levels, {int(row["area"]): row["alone"] + 0.5 * row["with"] for row in rows})
+    return Outcome(
+        levels,
+        {int(row["area"]): row["alone"] + 0.5 * row["with"] for row in rows},
+        {int(row["area"]): max(row["alone"], row["with"], row["not_yet"]) for row in rows},
+        {int(row["area"]): (row["low"], row["high"]) for row in rows},
+    )
 
 
 def answered(stage: str, answers: Sequence[Sequence[str]]) -> dict[str, Any]:

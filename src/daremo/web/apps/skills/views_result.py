@@ -57,6 +57,7 @@ def shown(request: HttpRequest, draft: Draft) -> dict[str, Any]:
         "next_line": second,
         "rings": said.rings(outcome.levels, outcome.shares),
         "answered": len(measure.told(draft.state)),
+        "unclear": outcome.unclear,
         "offers": [_offer(o, now, language) for o in offers.offers_for(now, steps)],
         "lessons": [lesson_card(lessons[s.lesson], language) for s in steps],
         "goal": goal.text.said(language) if goal else "",

@@ -65,6 +65,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
     checks = skills.checks_of(row)
     change = skills.compared(checks[0], checks[-1]) if len(checks) > 1 else None
     last = checks[-1] if checks else None
+    outcome = measure.outcome(measure.answered(last.life_stage, last.answers)) if last else None
     language = get_language() or "ja"
     steps = offers.lessons_for(skills.profile_of(last), last.goal, last.life_stage) if last else []
     return render(
@@ -74,7 +75,9 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
             "person": row,
             "name": _named(row),
             "today": day_of(clock.now()),
-            "rings": said.rings(*_levels(last)) if last else [],
+            "rings": said.rings(outcome.levels, outcome.shares) if outcome else [],
+            "unclear": outcome.unclear if outcome else 0,
+            "widths": _widths(outcome) if outcome else [],
             "last": last,
             "answered": len(last.answers) if last else 0,
             "checks": [{"pk": c.pk, "when": c.at, "mode": c.get_mode_display(), "until": c.keep_until} for c in checks],
@@ -87,9 +90,21 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
     )
 
 
-def _levels(check: Check) -> tuple[dict[int, str], dict[int, float]]:
-    outcome = measure.outcome(measure.answered(check.life_stage, check.answers))
-    return outcome.levels, outcome.shares
+def _widths(outcome: measure.Outcome) -> list[tuple[str, str, str, str]]:
+    """Say how sure each level is: area, level, chance of the level, 90 % interval."""
+    return [
+        (said.area_name(a), said.level_word(outcome.levels[a]), f"{100 * outcome.chances[a]:.0f}%", _width(*outcome.widths[a]))
+        for a in sorted(outcome.levels)
+    ]  # fmt: skip
+
+
+def _signed(x: float) -> str:
+    """Write a number with its sign and one decimal; what rounds to nothing has no sign."""
+    return "0.0" if abs(x) < 0.05 else f"{x:+.1f}"
+
+
+def _width(low: float, high: float) -> str:
+    return f"{_signed(low)} 〜 {_signed(high)}"
 
 
 def _change_words(change: skills.Compared) -> dict[str, Any]:
@@ -102,8 +117,8 @@ def _change_words(change: skills.Compared) -> dict[str, Any]:
     rows = [
         (
             said.area_name(area),
-            f"{one.gain:+.1f}",
-            f"{one.low:+.1f} 〜 {one.high:+.1f}",
+            _signed(one.gain),
+            _width(one.low, one.high),
             f"{100 * one.sure:.0f}%",
         )
         for area, one in change.areas.items()
@@ -113,8 +128,8 @@ def _change_words(change: skills.Compared) -> dict[str, Any]:
         "sentence": words[total.verdict],
         "when": fill(_("{a}と{b}をくらべました。"), a=say_date(change.first), b=say_date(change.last)),
         "rows": rows,
-        "total": f"{total.gain:+.1f}",
-        "interval": f"{total.low:+.1f} 〜 {total.high:+.1f}",
+        "total": _signed(total.gain),
+        "interval": _width(total.low, total.high),
         "sure": f"{100 * total.sure:.0f}%",
     }
 
