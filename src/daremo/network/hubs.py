@@ -1,8 +1,9 @@
-"""What a regional exchange or data centre changes: the same demands, served from one more hub."""
+"""What a regional exchange or data centre changes: the same demands, served from one more hub; and hubs that may be opened."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from daremo.kernel.errors import UsageError
 from daremo.kernel.results import Progress, silent
 from daremo.network.load import min_max
-from daremo.network.model import HUB, Network
+from daremo.network.model import HUB, Demands, Floats, Network
 from daremo.network.today import today
 
 
@@ -61,3 +62,73 @@ def further_hubs(network: Network, most: int, *, progress: Progress = silent) ->
             }
         )
     return [rows[0], *sorted(rows[1:], key=lambda r: (r["utilisation"], r["haul_km"] or 0.0))]
+
+
+#: Name of the node that stands for the content, and medium of what joins it to hubs: not built, never broken.
+CONTENT = "*content"
+
+
+@dataclass(frozen=True, slots=True)
+class HubOption:
+    """A node that may become a hub (exchange, data centre, landing station), and what opening it costs."""
+
+    node: int
+    cost: float
+
+
+def with_options(network: Network, options: Sequence[HubOption], most: float) -> Network:
+    """The network with one node more, from which all content comes, joined to every hub and to every node that may become one.
+
+    Parameters
+    ----------
+    network : Network
+    options : sequence of HubOption
+        Its link is a candidate: nothing there yet, a module as wide as all demand, the cost of opening as its setup cost.
+    most : float
+        Allowed utilisation; the joints are four times as wide as all demand needs, so that they never bind.
+
+    Notes
+    -----
+    Content may come from any open hub, split as routing likes. A node that breaks takes its hub along.
+    """
+    n, li, d, v = network.nodes, network.links, network.demands, len(network.nodes)
+    wide = max(4 * float(d.gbps.sum()) / most, 1.0)
+    joints = [*((int(h), -1.0) for h in network.hubs()), *((o.node, o.cost) for o in options)]
+    to = np.array([j[0] for j in joints], np.int64)
+    fee = np.array([j[1] for j in joints])
+    k = len(joints)
+    there = np.where(fee < 0, wide, 0.0)
+    none: tuple[str, ...] = ("",)
+    nodes = replace(
+        n, ids=(*n.ids, CONTENT), names=(*n.names, CONTENT), longitude=np.r_[n.longitude, np.nan],
+        latitude=np.r_[n.latitude, np.nan], areas=n.areas + none, people=np.r_[n.people, 0.0], services=(*n.services, ()),
+        roles=(*("core" if r == HUB else r for r in n.roles), HUB), owners=n.owners + none, origins=n.origins + none,
+    )  # fmt: skip
+    links = replace(
+        li, ids=(*li.ids, *(f"{CONTENT}-{n.ids[i]}" for i in to)), tail=np.r_[li.tail, np.full(k, v)], head=np.r_[li.head, to],
+        capacity_gbps=np.r_[li.capacity_gbps, there], back_gbps=np.r_[li.back_gbps, there],
+        length_km=np.r_[li.length_km, np.zeros(k)], cost=np.r_[li.cost, np.ones(k)], media=li.media + (CONTENT,) * k,
+        owners=li.owners + none * k, origins=li.origins + none * k, built=np.r_[li.built, np.zeros(k, np.int64)],
+        setup_cost=np.r_[li.setup_cost, np.maximum(fee, 0.0)], stated=np.r_[li.stated, np.ones(k, bool)],
+        modules=(*li.modules, *(((wide, 0.0),) if f >= 0 else () for f in fee)),
+    )  # fmt: skip
+    return replace(
+        network, nodes=nodes, links=links, demands=Demands(np.where(d.source < 0, v, d.source), d.target, d.gbps)
+    )
+
+
+def settled(
+    network: Network, options: Sequence[HubOption], capacity: Floats, back: Floats
+) -> tuple[Network, tuple[bool, ...]]:
+    """The network as it was read, with what was chosen in `with_options`: capacities and hubs; and which were opened.
+
+    Parameters
+    ----------
+    capacity, back : ndarray, shape (links + joints,), Gbit/s
+    """
+    m, hubs = len(network.links), len(network.hubs())
+    opened = tuple(bool(x > 0) for x in capacity[m + hubs : m + hubs + len(options)])
+    more = {o.node for o, there in zip(options, opened, strict=True) if there}
+    roles = tuple(HUB if i in more else r for i, r in enumerate(network.nodes.roles))
+    links = replace(network.links, capacity_gbps=capacity[:m], back_gbps=back[:m], stated=np.ones(m, bool))
+    return replace(network, links=links, nodes=replace(network.nodes, roles=roles)), opened

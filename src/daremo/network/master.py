@@ -121,6 +121,7 @@ class Engine:
         closed: NDArray[np.bool_] | None = None,
         *,
         gap: float = 1e-9,
+        enough: float | None = None,
         most_rounds: int = 5_000,
         progress: Progress = silent,
         watch: Watch | None = None,
@@ -135,6 +136,8 @@ class Engine:
             Arcs in which nothing flows.
         gap : float
             Stop at (utilisation − bound) / utilisation ≤ gap.
+        enough : float, optional
+            Stop as soon as the utilisation is known to be at most this, or to be above it.
         watch : Watch, optional
             When it is late, the best so far comes back with the gap that is left.
         """
@@ -180,6 +183,8 @@ class Engine:
                 self._watch(over[np.argsort(-used[over], kind="stable")[:MOST_NEW_ROWS]])
             progress(-1.0, f"{high * self._scale:.4g} ≥ {bound:.4g}")
             if (not added and not len(over)) or high - bound / self._scale <= 0.1 * gap * high:
+                break
+            if enough is not None and (high * self._scale <= enough or bound > enough):
                 break
             if watch is not None and watch.late():
                 break

@@ -1,7 +1,7 @@
 """Cuts of an upgrade plan: what every plan must install between two parts of the network, rounded up to whole modules.
 
 Source: Magnanti, Mirchandani and Vachani 1995 for cut-set inequalities of network loading; Dahl and Stoer 1998 for the same
-after a failure; partitions found by contracting heavy links, after Günlük 1999 and Karger 1993.
+after a failure.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from daremo.network.model import Floats, Ints
 Mask = NDArray[np.bool_]
 #: Networks up to this size have all their cuts looked at at once.
 ALL_NODES = 12
-#: Parts that are left after contraction; their unions are all looked at.
-PARTS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,30 +97,6 @@ def few_sides(tail: Ints, head: Ints, nodes: int) -> NDArray[np.bool_]:
     return np.unique(np.concatenate([one, one[tail] | one[head]]), axis=0)
 
 
-def contracted(choice: Choice, weight: Floats, nodes: int) -> NDArray[np.bool_]:
-    """Ways to part the nodes after the heaviest links were contracted until few parts are left.
-
-    Parameters
-    ----------
-    weight : ndarray, shape (links,), Gbit/s
-
-    Returns
-    -------
-    ndarray of bool, shape (ways, nodes)
-    """
-    part = np.arange(nodes)
-    left = nodes
-    for k in np.argsort(-weight, kind="stable"):
-        if left <= PARTS:
-            break
-        a, b = part[choice.tail[k]], part[choice.head[k]]
-        if a != b:
-            part[part == b] = a
-            left -= 1
-    names, of = np.unique(part, return_inverse=True)
-    return all_sides(len(names))[:, of] if len(names) > 1 else np.zeros((0, nodes), bool)
-
-
 def cut_rows(choice: Choice, cases: list[Case], side: NDArray[np.bool_], x: Floats, most: float) -> Iterator[Row]:
     """The cuts of these parts that `x` falls short of, in every case, for each size of module.
 
@@ -138,7 +112,7 @@ def cut_rows(choice: Choice, cases: list[Case], side: NDArray[np.bool_], x: Floa
     crosses = side[:, choice.tail] != side[:, choice.head]
     leaves = side[:, choice.tail] & crosses
     out0, in0 = np.where(leaves, choice.ahead, choice.back), np.where(leaves, choice.back, choice.ahead)
-    x_l = {float(c): _rounded(choice, c, x) for c in np.unique(choice.gbps)}
+    x_l = {float(c): by_size(choice, c, x) for c in np.unique(choice.gbps)}
     demands: dict[int, tuple[Floats, Floats]] = {}
     for case in cases:
         key = id(case.demand)
@@ -158,7 +132,7 @@ def cut_rows(choice: Choice, cases: list[Case], side: NDArray[np.bool_], x: Floa
                 yield Row(column, np.ceil(choice.gbps[column] / c - 1e-9), float(least[k]))
 
 
-def _rounded(choice: Choice, c: float, x: Floats) -> Floats:
+def by_size(choice: Choice, c: float, x: Floats) -> Floats:
     """Modules on each link, counted in modules of size `c`, a larger one as so many as it holds, rounded up."""
     return np.bincount(
         choice.link, weights=np.ceil(choice.gbps / c - 1e-9) * x, minlength=len(choice.tail)
@@ -187,6 +161,23 @@ def metric_row(choice: Choice, price_l: Floats, has: float, asked: float, most: 
     return Row(column, coefficient / scale, least - 1e-9 * max(1.0, abs(least)))
 
 
-def whole_up(value: float) -> int:
-    """The next whole number, a hair forgiven."""
-    return math.ceil(value - 1e-9)
+def rounded(row: Row, x: Floats) -> Row | None:
+    """The row rounded by whichever of its own coefficients (or a half or a third of one) lets `x` fall shortest.
+
+    Source: mixed-integer rounding, Nemhauser and Wolsey 1990; Raack, Koster, Orlowski and Wessäly 2011 for metric inequalities.
+    """
+    best: Row | None = None
+    for unit in np.unique(np.round(row.coefficient, 6)):
+        for part in (1, 2, 3):
+            if unit / part < 1e-3:
+                continue
+            a, b = row.coefficient * part / unit, row.least * part / unit
+            f = b - math.floor(b)
+            # what is almost whole is left alone: its digits are not sure
+            if not 1e-3 < f < 1 - 1e-6:
+                continue
+            down = np.floor(a + 1e-9)
+            made = Row(row.column, down + np.minimum(1.0, np.maximum(a - down, 0.0) / f), float(math.ceil(b)))
+            if made.deep(x) > (row if best is None else best).deep(x):
+                best = made
+    return best

@@ -6,22 +6,22 @@ from typing import Any
 
 import highspy
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from daremo.network.demand import gathered
 from daremo.network.highs import one_thread
-from daremo.network.model import Demands, Floats
-from daremo.network.upgrade_cuts import (
-    Row,
-)
-from daremo.network.upgrade_search import FITS, PATIENCE, Search
+from daremo.network.model import Floats
+from daremo.network.upgrade_cuts import Row
+from daremo.network.upgrade_search import PATIENCE, Search
+from daremo.network.upgrade_target import Kept
+
+#: Fractions that are raised at once in a dive, and looks for rows before the next are raised.
+NEARLY, LOOKS = 0.9, 2
 
 
 class Plans(Search):
     """The search for a plan; `find` leaves `best`, `cost` and `bound`."""
 
-    def _programme(self, whole: bool) -> highspy.Highs:
-        """HiGHS over modules (and newly opened links), with every row so far."""
+    def _programme(self, whole: bool, rows: list[Row] | None = None, *, flows: bool = False) -> highspy.Highs:
+        """HiGHS over modules (and newly opened links), with these rows (all so far), and flows of the whole network."""
         c = self.choice
         h = one_thread()
         fee = np.flatnonzero(c.setup > 0)
@@ -39,52 +39,13 @@ class Plans(Search):
             for j in mine:
                 h.addRow(-highspy.kHighsInf, 0.0, 2, np.array([j, count + at], np.int32), np.array([1.0, -top[j]]))
         self._fee_at = {int(k): count + at for at, k in enumerate(fee)}
-        if self.flows:
-            self._route(h, count + extra)
-        self._put(h, self.rows)
+        if flows:
+            room = self.room.there(*(np.where(self.cases[0].closed, 0.0, v) for v in (c.ahead, c.back)))
+            self._room_at = self.room.add(h, np.arange(count), c.link, c.gbps, room)
+        self._put(h, self.rows if rows is None else rows)
+        if self.target is not None:
+            self.target.join(h, whole)
         return h
-
-    def _route(self, h: highspy.Highs, first: int) -> None:
-        """Add the flows of the whole network, a commodity a root: the relaxation then needs no prices of that case.
-
-        Source: flows gathered by source, as in Jones et al. 1993 (what routing solves by trees, here beside the modules).
-        """
-        c, case = self.choice, self.cases[0]
-        at = np.flatnonzero(case.demand)
-        roots = gathered(Demands(at // self.n, at % self.n, case.demand.ravel()[at]), self.n)
-        m, a = len(roots), len(self.arcs)
-        shut = np.r_[case.closed, case.closed]
-        top = np.where(shut, 0.0, highspy.kHighsInf)
-        h.addVars(m * a, np.zeros(m * a), np.tile(top, m))
-        rows, columns, values = [], [], []
-        r, arc = np.divmod(np.arange(m * a), a)
-        sign = np.where(roots.inward[r], -1.0, 1.0)
-        for end, s in ((self.arcs.head, 1.0), (self.arcs.tail, -1.0)):
-            rows.append(r * self.n + end[arc])
-            columns.append(first + r * a + arc)
-            values.append(s * sign)
-        keep = np.tile(np.arange(self.n), m) != np.repeat(roots.node, self.n)
-        load = m * self.n + arc
-        rows.append(load)
-        columns.append(first + np.arange(m * a))
-        values.append(np.ones(m * a))
-        of = self.arcs.link
-        for j in range(len(c.link)):
-            mine = np.flatnonzero(of == c.link[j])
-            rows.append(m * self.n + mine)
-            columns.append(np.full(len(mine), j))
-            values.append(np.full(len(mine), -self.most * c.gbps[j]))
-        table = csr_matrix(
-            (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(m * self.n + a, first + m * a)
-        )  # fmt: skip
-        need = roots.demand.ravel()
-        low = np.r_[need, np.full(a, -highspy.kHighsInf)]
-        high = np.r_[need, self.most * np.r_[c.ahead, c.back]]
-        some = np.flatnonzero(np.r_[keep, np.ones(a, bool)])
-        table, low, high = table[some], low[some], high[some]
-        h.addRows(
-            len(some), low, high, table.nnz, table.indptr[:-1].astype(np.int32), table.indices.astype(np.int32), table.data
-        )  # fmt: skip
 
     def _put(self, h: highspy.Highs, rows: list[Row]) -> None:
         c = self.choice
@@ -102,104 +63,164 @@ class Plans(Search):
         return self._whole()
 
     def worst_of_all(self, x: Floats) -> tuple[float, int]:
+        """Largest utilisation over all cases, exactly, and the case."""
         told = [self._routed(k, x, sliver=False)[0] for k in range(len(self.cases))]
         return max(told), int(np.argmax(told))
 
     def _relax(self) -> None:
-        """Rows until the relaxation breaks none, or brings little more."""
-        h = self._programme(False)
-        idle, before, solved = 0, 0.0, 0
-        while not self.watch.late(0.35):
-            h.run()
-            x = np.asarray(h.getSolution().col_value)[: len(self.choice.link)]
-            self.bound = max(self.bound, float(h.getInfo().objective_function_value) * (1 - 1e-9))
-            solved += 1
+        """Rows until the relaxation breaks none, or brings little more; then a plan from it."""
+        h = self._programme(False, flows=self.flows and self.small)
+        if not self.small:
+            self._rounds(h, 0.15, prices=False, with_flows=False)
+            if self.flows:
+                # flows beside the modules stand for all prices of the whole network; its duals are one row worth them all
+                x = self._relaxed(h)
+                h = self._programme(False, self.near(x), flows=True)
+        self._rounds(h, 0.35, prices=len(self.cases) > 1 or not self.flows, with_flows=self.flows)
+        self._dive(h)
+        self._say("dive")
+
+    def near(self, x: Floats, slack: float = 0.02) -> list[Row]:
+        """The rows that `x` fulfils barely or not at all."""
+        return [self.rows[k] for k in np.flatnonzero(self._missing(x) > -slack)]
+
+    def _relaxed(self, h: highspy.Highs) -> Floats:
+        """Solve a relaxation: its modules, and what it says of the bound."""
+        h.run()
+        self.bound = max(self.bound, float(h.getInfo().objective_function_value) * (1 - 1e-9))
+        return np.asarray(h.getSolution().col_value)[: len(self.choice.link)]
+
+    def _rounds(self, h: highspy.Highs, share: float, *, prices: bool, with_flows: bool) -> None:
+        """Solve, look for rows, add them, until there are none, they bring little, or this share of the time is over."""
+        idle, before = 0, 0.0
+        while not self.watch.late(share):
+            x = self._relaxed(h)
             self._say("relax")
             done = len(self.rows)
-            if not self._look(x):
+            if with_flows:
+                self._take_duals(h, x)
+            if not self._look(x, prices=prices):
                 break
             idle = idle + 1 if self.bound <= before * (1 + 1e-5) else 0
             before = max(before, self.bound)
             if idle > PATIENCE:
                 break
             self._put(h, self.rows[done:])
-        self._dive(h)
-        self._say("dive")
+
+    def _take_duals(self, h: highspy.Highs, x: Floats) -> None:
+        """The row of prices that the flows' capacity rows end with: without flows it gives the same bound."""
+        self._take_both(self.room.row(self.room.prices(h, self._room_at), self.cases[0].closed), x)
 
     def _dive(self, h: highspy.Highs) -> None:
-        """A plan from the relaxation: raise what is nearly whole, solve again, until all is whole and carried."""
+        """A first plan from the relaxation; raised to whole numbers and mended where time is too short for that."""
         count = len(self.choice.link)
-        floor = np.zeros(count)
-        for _ in range(20 * count):
+        self._h = h
+        x = self._plunge(np.zeros(count), np.full(count, highspy.kHighsInf))
+        if self.best is None:
+            self._made_whole(np.ceil(self._relaxed(h) - 1e-6) if x is None else x)
+        elif x is not None:
+            self._made_whole(x)
+
+    def _plunge(self, low: Floats, high: Floats) -> Floats | None:
+        """Whole numbers between bounds: raise what is nearly whole, look for rows, solve again; none where dearer than the best.
+
+        The bounds of the relaxation are free again afterwards.
+        """
+        h, count, low = self._h, len(self.choice.link), low.copy()
+        at = np.arange(count, dtype=np.int32)
+        found, looks = None, 0
+        while not self.watch.late(0.97):
+            h.changeColsBounds(count, at, low, high)
             h.run()
-            if self.watch.late(0.85):
+            if h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                break
+            if h.getInfo().objective_function_value >= self.cost * (1 - 1e-7):
                 break
             x = np.asarray(h.getSolution().col_value)[:count]
             part = x - np.floor(x + 1e-6)
-            if part.max() <= 1e-6:
-                done = len(self.rows)
-                x = np.rint(x)
-                if self._worst(x)[0] <= self.most * (1 + FITS) or not self._look(x):
-                    self._made_whole(x)
-                    break
+            ready = part.max() <= 1e-6
+            if ready and self._fits(np.rint(x)):
+                found = np.rint(x)
+                break
+            done, looks = len(self.rows), looks + 1
+            if (ready or looks <= LOOKS) and self._look(np.rint(x) if ready else x, prices=ready):
                 self._put(h, self.rows[done:])
+                if len(self.rows) == done and ready:
+                    found = np.rint(x)
+                    break
                 continue
-            up = part >= min(0.85, float(part.max()))
-            floor[up] = np.maximum(floor[up], np.ceil(x[up] - 1e-6))
-            at = np.flatnonzero(up).astype(np.int32)
-            top = np.full(len(at), highspy.kHighsInf)
-            h.changeColsBounds(len(at), at, floor[at], top)
-        else:
-            self._made_whole(np.ceil(x - 1e-6))
-        if self.best is None:
-            self._made_whole(np.ceil(x - 1e-6))
-        h.changeColsBounds(count, np.arange(count, dtype=np.int32), np.zeros(count), np.full(count, highspy.kHighsInf))
+            if ready:
+                found = np.rint(x)
+                break
+            looks = 0
+            up = part >= min(NEARLY, float(part.max()))
+            low[up] = np.ceil(x[up] - 1e-6)
+        h.changeColsBounds(count, at, np.zeros(count), np.full(count, highspy.kHighsInf))
+        return found
+
+    def _done(self) -> bool:
+        """Whether cost and bound are as close as asked."""
+        return self.cost - self.bound <= max(self.gap, 1e-9) * self.cost
+
+    def _proved(self) -> bool:
+        return self.cost - self.bound <= 1e-9 * self.cost
 
     def _whole(self) -> bool:
         """Whole numbers over the rows; whatever routing refuses gives new rows. Returns whether the best is proved."""
-        count = len(self.choice.link)
-        while True:
-            if self.cost - self.bound <= max(self.gap * self.cost, 1e-9 * self.cost):
-                return self.cost - self.bound <= 1e-9 * self.cost
+        while not self._done():
             if self.watch.late(0.97):
                 return False
-            h = self._programme(True)
-            h.setOptionValue("time_limit", max(0.5, self.watch.left_s))
-            h.setOptionValue("mip_rel_gap", max(1e-9, 0.5 * self.gap))
-            if self.best is not None:
-                opened = np.array([float(self.best[self.choice.link == k].sum() > 0) for k in self._fee_at])
-                at = np.arange(count + len(opened), dtype=np.int32)
-                h.setSolution(len(at), at, np.r_[self.best, opened])
-            h.run()
-            low = float(h.getInfo().mip_dual_bound)
-            if np.isfinite(low):
-                self.bound = max(self.bound, low * (1 - 1e-9))
-            self._say("whole")
-            value = h.getSolution().col_value
-            if len(value) < count:
+            x, ended = self._chosen(self.rows, max(1e-9, 0.5 * self.gap), np.inf, flows=self.flows)
+            if x is None:
                 return False
-            x = np.rint(np.asarray(value)[:count])
-            ended = h.getModelStatus() == highspy.HighsModelStatus.kOptimal
-            u, _ = self._worst(x)
-            if u <= self.most * (1 + FITS):
+            if self._fits(x):
                 self._keep(x)
                 if ended and self.gap == 0:
                     return True
-                if ended and self.cost - self.bound <= self.gap * self.cost:
-                    return False
-                if ended:
+                if ended and not self._done():
                     continue
-                return False
+                return self._proved()
             if not self._look(x):
                 # nothing new to say of it but that this very plan is not enough: some module more
                 return False
             self._made_whole(x)
+        return self._proved()
+
+    def _chosen(
+        self, rows: list[Row], gap: float, seconds: float, *, flows: bool = False
+    ) -> tuple[Floats | None, bool]:
+        """HiGHS's choice over rows, and whether it ended by itself; its bound is everybody's."""
+        count = len(self.choice.link)
+        h = self._programme(True, rows, flows=flows)
+        h.setOptionValue("mip_rel_gap", gap)
+        extra = len(self._fee_at)
+        at = np.arange(count + extra, dtype=np.int32)
+        if self.best is not None:
+            opened = np.array([float(self.best[self.choice.link == k].sum() > 0) for k in self._fee_at])
+            h.setSolution(len(at), at, np.r_[self.best, opened])
+        end = self.watch.seconds + seconds
+
+        def ask(event: Any) -> None:
+            if self.watch.late(0.98) or self.watch.seconds > end:
+                event.interrupt()
+
+        h.cbMipInterrupt.subscribe(ask)
+        h.run()
+        low = float(h.getInfo().mip_dual_bound)
+        if np.isfinite(low):
+            self.bound = max(self.bound, low * (1 - 1e-9))
+        self._say("whole")
+        value = h.getSolution().col_value
+        found = h.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        ended = h.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        return (np.rint(np.asarray(value)[:count]) if found and len(value) >= count else None), ended
 
     # --- plans ------------------------------------------------------------------------------------------------------
 
     def _keep(self, x: Floats) -> None:
+        """Keep a plan that is cheaper and that routing, asked exactly, carries."""
         money = self.choice.money(x)
-        if money < self.cost - 1e-9:
+        if money < self.cost - 1e-9 and self._carried(x):
             self.best, self.cost = x.copy(), money
 
     def _made_whole(self, x: Floats) -> None:
@@ -210,20 +231,19 @@ class Plans(Search):
             missing = self._missing(x)
             if len(missing) and missing.max() > 1e-9:
                 row = self.rows[int(missing.argmax())]
-                gain = row.coefficient
-                column = row.column
+                column, gain = row.column, row.coefficient
             else:
-                u, k = self._worst(x)
-                if u <= self.most * (1 + FITS):
+                if self.target is not None and self.target.short(x) > 0:
+                    x = self._opened_for(x, self.target)
+                    continue
+                k = self._refusing(x)
+                if k is None:
                     break
-                _, found = self._routed(k, x, sliver=True)
-                if found is None:
-                    # only a link without anything carries it: open the cheapest that leads on
-                    empty = np.flatnonzero(c.added(x)[c.link] + c.ahead[c.link] + c.back[c.link] <= 0)
-                    column, gain = empty, np.ones(len(empty))
-                else:
-                    self._take(found)
-                    column, gain = found.column, found.coefficient
+                if self._price(k, x):
+                    continue
+                # only a link without anything carries it: open the cheapest that leads on
+                column = np.flatnonzero(c.added(x)[c.link] + c.ahead[c.link] + c.back[c.link] <= 0)
+                gain = np.ones(len(column))
             if not len(column):
                 return
             opened = np.bincount(c.link, weights=x, minlength=len(c.tail)) > 0
@@ -232,6 +252,23 @@ class Plans(Search):
         else:
             return
         self._taken_back(x)
+
+    def _opened_for(self, x: Floats, target: Kept) -> Floats:
+        """The plan with one candidate more, the one that brings the target nearest for its money; with all where one is too few."""
+        c, short = self.choice, target.short(x)
+        best, most = None, 0.0
+        cheapest = {int(k): int(j) for j in np.argsort(-c.cost, kind="stable") for k in [c.link[j]]}
+        closed = [k for k in target.candidates.tolist() if not target.opened(x)[k]]
+        for k in closed:
+            y = x.copy()
+            y[cheapest[k]] += 1
+            gain = (short - target.short(y)) / max(c.money(y) - c.money(x), 1e-12)
+            if gain > most:
+                best, most = y, gain
+        if best is None:
+            best = x.copy()
+            best[[cheapest[k] for k in closed]] += 1
+        return best
 
     def _taken_back(self, x: Floats) -> None:
         """Take modules away, dearest first, while everything is still carried."""
@@ -245,9 +282,7 @@ class Plans(Search):
                 if gain <= 0 or self.watch.late(0.9):
                     continue
                 y = _less(x, k)
-                if (self._missing(y) > 1e-9).any():
-                    continue
-                if self._worst(y)[0] <= self.most * (1 + FITS):
+                if self._fits(y):
                     x, moved = y, True
         self._keep(x)
 

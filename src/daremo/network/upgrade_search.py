@@ -12,6 +12,7 @@ from daremo.kernel.results import Progress
 from daremo.kernel.watch import Watch
 from daremo.network.build import problem
 from daremo.network.demand import gathered, resolved
+from daremo.network.hubs import CONTENT
 from daremo.network.load import split_by_path
 from daremo.network.master import Engine
 from daremo.network.model import Arcs, Demands, Floats, Ints, Network
@@ -21,20 +22,25 @@ from daremo.network.upgrade_cuts import (
     Choice,
     Row,
     all_sides,
-    contracted,
     cut_rows,
     few_sides,
     metric_row,
+    rounded,
 )
+from daremo.network.upgrade_hunt import Hunter
+from daremo.network.upgrade_room import Room
+from daremo.network.upgrade_target import Kept, Sample, Target
 
 #: A link without anything counts as so much of its smallest module while prices are looked for, so that it has a price.
 SLIVER = 1e-3
 #: Flows stand beside the modules in networks of up to so many nodes times arcs.
-MOST_FLOWS = 20_000
+MOST_FLOWS = 40_000
 #: Utilisation above the allowed one by this share is still allowed: the tolerance of the routing's linear programs.
 FITS = 1e-7
-#: Rounds of cuts by contraction in one look, rows added in one look, looks without progress before the search for cuts ends.
-LOOKS, ROWS, PATIENCE = 300, 60, 6
+#: Rows added in one look, cases hunted in one look, looks without progress before the search for cuts ends.
+ROWS, HUNTED, PATIENCE = 60, 6, 6
+#: Prices are worth a row when routing is known to this share.
+PRICED = 1e-3
 
 
 def choice_of(network: Network) -> Choice:
@@ -55,8 +61,9 @@ class Search:
 
     def __init__(
         self, network: Network, most: float, failures: tuple[str, ...], gap: float, watch: Watch, seed: int,
-        progress: Progress,
+        progress: Progress, target: Target | None = None, sample: Sample | None = None,
     ) -> None:  # fmt: skip
+        self.enough = most * (1 + FITS)
         self.network, self.most, self.gap, self.watch, self.progress = network, most, gap, watch, progress
         self.n, self.rng = len(network.nodes), np.random.default_rng(seed)
         self.choice = c = choice_of(network)
@@ -73,13 +80,19 @@ class Search:
         self.cases, self.engines, self.cut_off = self._cases(failures)
         self._order = list(range(len(self.cases)))
         self._every = all_sides(self.n) if self.n <= ALL_NODES else few_sides(c.tail, c.head, self.n)
-        self.flows = len(self.arcs) * self.n <= MOST_FLOWS
+        self.small = self.n <= ALL_NODES
+        self.flows = 0 < len(self.arcs) * self.n <= MOST_FLOWS and bool(self.cases[0].demand.any())
+        self.room = Room(c, self.arcs, self.cases[0].demand, most) if self.flows else None
+        self._hunter, self._hunts = Hunter(c, self.n, most), 1_000_003 * seed
         self.rows: list[Row] = []
         self._matrix, self._least = csr_matrix((0, len(c.link))), np.zeros(0)
         self.seen: set[bytes] = set()
         self.best: NDArray[np.float64] | None = None
         self.cost = np.inf
         self.bound = 0.0
+        self.target = None if target is None or sample is None else Kept(network, c, target, sample)
+        # capacity of which no more is missed than the digits of a linear programme
+        self.crumb = 1e-7 * float(c.gbps.min(initial=1.0))
 
     # --- cases ------------------------------------------------------------------------------------------------------
 
@@ -90,9 +103,15 @@ class Search:
         names: list[tuple[str, Ints, Ints]] = [("", np.zeros(0, np.int64), np.zeros(0, np.int64))]
         one = np.arange(1)
         if "links" in failures:
-            names += [(network.links.ids[k], one + k, one[:0]) for k in np.flatnonzero(self.may)]
+            names += [
+                (network.links.ids[k], one + k, one[:0])
+                for k in np.flatnonzero(self.may)
+                if network.links.media[k] != CONTENT
+            ]
         if "nodes" in failures:
-            names += [(network.nodes.ids[v], one[:0], one + v) for v in range(self.n)]
+            names += [
+                (network.nodes.ids[v], one[:0], one + v) for v in range(self.n) if network.nodes.ids[v] != CONTENT
+            ]
         if "groups" in failures:
             names += [(g.id, np.array(g.links, np.int64), np.array(g.nodes, np.int64)) for g in network.groups]
         cases, engines, lost = [], [], []
@@ -121,8 +140,11 @@ class Search:
 
     # --- routing ----------------------------------------------------------------------------------------------------
 
-    def _routed(self, k: int, x: Floats, *, sliver: bool) -> tuple[float, Row | None]:
-        """Least worst utilisation of one case under a plan, and the row of its prices where it is too much."""
+    def _routed(self, k: int, x: Floats, *, sliver: bool, exact: bool = True) -> tuple[float, Row | None]:
+        """Least worst utilisation of one case under a plan, and the row of its prices where it is too much.
+
+        Without `exact` it is only known on which side of the allowed one it lies, or prices to `PRICED`.
+        """
         c, case = self.choice, self.cases[k]
         add = c.added(x)
         ahead, back = c.ahead + add, c.back + add
@@ -135,11 +157,15 @@ class Search:
         shut |= capacity <= 0
         if not sliver and not self._connected(k, shut):
             return np.inf, None
-        found = self.engines[k].solve(np.where(capacity > 0, capacity, 1.0), shut, gap=1e-8)
+        gap, enough = (1e-8, None) if exact else (PRICED if sliver else 1e-8, None if sliver else self.enough)
+        engine, room = self.engines[k], np.where(capacity > 0, capacity, 1.0)
+        found = engine.solve(room, shut, gap=gap, enough=enough)
+        if not exact and found.bound <= self.enough < found.utilisation:
+            found = engine.solve(room, shut, gap=1e-8)
         carried = float(case.demand.sum()) - found.lost_gbps
         if found.lost_gbps > 1e-9 * max(carried, 1.0):
             return np.inf, None
-        if found.utilisation <= self.most * (1 + FITS):
+        if found.utilisation <= self.enough:
             return found.utilisation, None
         price = found.price_a
         m = len(ahead)
@@ -155,18 +181,39 @@ class Search:
         far = shortest_path(table, unweighted=True)
         return bool(np.isfinite(far[self.cases[k].demand > 0]).all())
 
-    def _worst(self, x: Floats) -> tuple[float, int]:
-        """Largest utilisation over all cases, exactly, and the case; ends at the first that is too much."""
-        worst, at = 0.0, 0
-        for k in self._order:
-            u, _ = self._routed(k, x, sliver=False)
-            if u > worst:
-                worst, at = u, k
-            if u > self.most * (1 + FITS):
+    def _fits(self, x: Floats) -> bool:
+        """Whether no row forbids a plan and every case is carried."""
+        if self._missing(x).max(initial=0.0) > 1e-9 or (self.target is not None and self.target.short(x) > 0):
+            return False
+        return self._refusing(x) is None
+
+    def _refusing(self, x: Floats) -> int | None:
+        """A case that a plan does not carry; it is asked first next time."""
+        for k in list(self._order):
+            if self._in_room(k):
+                refuses = self._lacks(k, x)[0] > self.crumb
+            else:
+                refuses = self._routed(k, x, sliver=False, exact=False)[0] > self.enough
+            if refuses:
                 self._order.remove(k)
                 self._order.insert(0, k)
-                return u, k
-        return worst, at
+                return k
+        return None
+
+    def _carried(self, x: Floats) -> bool:
+        """Whether every case is carried by the routing that the answer is told with."""
+        return all(self._routed(k, x, sliver=False, exact=False)[0] <= self.enough for k in self._order)
+
+    def _in_room(self, k: int) -> bool:
+        """Whether a case has the demand whose flows stand in the room."""
+        return self.room is not None and self.cases[k].demand is self.cases[0].demand
+
+    def _lacks(self, k: int, x: Floats) -> tuple[float, Floats]:
+        """Capacity that a case lacks under a plan, and its prices by room."""
+        assert self.room is not None
+        c = self.choice
+        add = c.added(x)
+        return self.room.lacks(c.ahead + add, c.back + add, self.cases[k].closed, np.isfinite(self.least_module))
 
     # --- rows -------------------------------------------------------------------------------------------------------
 
@@ -193,35 +240,49 @@ class Search:
         self.rows.append(row)
         return True
 
-    def _look(self, x: Floats) -> int:
-        """Find rows that `x` breaks: cuts first, prices where there are none; how many."""
-        c = self.choice
-        found: list[Row] = []
-        if self.n <= ALL_NODES:
-            found += cut_rows(c, self.cases, self._every, x, self.most)
-        else:
-            found += cut_rows(c, self.cases, self._every, x, self.most)
-            weight = np.maximum(c.ahead, c.back) + c.added(x)
-            for look in range(LOOKS):
-                # heavy links first, and by and by anyhow
-                blurred = weight ** (1 - look / LOOKS) * self.rng.uniform(0.1, 1.0, len(weight))
-                found += cut_rows(c, self.cases, contracted(c, blurred, self.n), x, self.most)
-                if len(found) >= 5 * ROWS:
-                    break
+    def _look(self, x: Floats, *, prices: bool = True) -> int:
+        """Find rows that `x` breaks: of the target, cuts, and prices where there are none; how many."""
+        if (
+            self.target is not None
+            and np.abs(x - np.rint(x)).max(initial=0.0) < 1e-6
+            and self.target.short(np.rint(x)) > 0
+        ):
+            new = self.target.refused(self.target.opened(np.rint(x)))
+            if new:
+                return new
+        found = list(cut_rows(self.choice, self.cases, self._every, x, self.most))
+        if not self.small:
+            others = self.rng.permutation(np.arange(1, len(self.cases)))[:HUNTED].tolist()
+            for k in (0, *others):
+                self._hunts += 1
+                found += self._hunter.rows(self.cases[k], x, self._hunts)
         new = 0
         for row in sorted(found, key=lambda r: -r.deep(x)):
             new += self._take(row)
             if new >= ROWS:
                 break
-        if new:
+        if new or not prices:
             return new
-        for k in range(len(self.cases)):
-            priced = self._routed(k, x, sliver=True)[1]
-            if priced is not None and priced.short(x) > 1e-7:
-                new += self._take(priced)
+        for k in list(self._order):
+            new += self._price(k, x)
             if new >= 20 or self.watch.late(0.95):
                 break
         return new
+
+    def _price(self, k: int, x: Floats) -> int:
+        """Take the prices of a case that `x` breaks, as they are and rounded; how many rows."""
+        if self._in_room(k):
+            lacks, price = self._lacks(k, x)
+            return self._take_both(self.room.row(price, self.cases[k].closed), x) if lacks > self.crumb else 0
+        return self._take_both(self._routed(k, x, sliver=True, exact=False)[1], x)
+
+    def _take_both(self, row: Row | None, x: Floats) -> int:
+        """Keep a row of prices that `x` breaks, and the same rounded; how many are new."""
+        if row is None:
+            return 0
+        whole = rounded(row, x)
+        new = 0 if row.short(x) <= 1e-7 else int(self._take(row))
+        return new + (0 if whole is None else int(self._take(whole)))
 
 
 def _no_path(network: Network, gone: Demands) -> Infeasible:

@@ -95,6 +95,27 @@ def upkeep(network: Network, first: int, years: int) -> Upkeep:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HubShare:
+    """One owner's or country's part of the hubs (exchanges, data centres), by their number."""
+
+    name: str
+    hubs: int
+    share: float
+
+
+def hub_supply(network: Network) -> dict[str, tuple[float, tuple[HubShare, ...]]]:
+    """Whose hubs everything is reached at: Herfindahl index (0..1) and shares, by owner and by origin; each hub counts as one."""
+    out = {}
+    at = network.hubs().tolist()
+    for what, names in (("hub_owner", network.nodes.owners), ("hub_origin", network.nodes.origins)):
+        mine = [names[i] for i in at]
+        number = sorted(((mine.count(n), n) for n in set(mine)), key=lambda t: (-t[0], t[1]))
+        shares = tuple(HubShare(n, k, k / len(at)) for k, n in number)
+        out[what] = (sum(s.share**2 for s in shares), shares)
+    return out
+
+
 def supply(network: Network) -> dict[str, tuple[float, tuple[Share, ...]]]:
     """Whose equipment and whose lines carry the network: Herfindahl index (0..1) and shares, by owner and by origin.
 

@@ -93,6 +93,50 @@ def verify_load(
     return Verified(used, bound, tuple(faults))
 
 
+def verify_availability(
+    network: Network, node_up: NDArray[np.bool_], link_up: NDArray[np.bool_], share: Floats, hours: Floats
+) -> tuple[Floats, float]:
+    """Availability by area and hours lost by resident and year, scenario by scenario with a plain walk from the hubs.
+
+    Parameters
+    ----------
+    network : Network
+        With the plan's capacities; a direction without capacity leads nowhere.
+    node_up, link_up : ndarray of bool, shapes (nodes, scenarios), (links, scenarios)
+    share, hours : ndarray, shape (scenarios,)
+        What a scenario counts in availability, and in hours lost a year.
+
+    Returns
+    -------
+    available : ndarray, shape (areas,)
+    hours_year : float
+    """
+    li, a = network.links, network.areas
+    leads: list[list[tuple[int, int]]] = [[] for _ in network.nodes.ids]
+    for k in range(len(li)):
+        if li.capacity_gbps[k] > 0:
+            leads[int(li.tail[k])].append((k, int(li.head[k])))
+        if li.back_gbps[k] > 0:
+            leads[int(li.head[k])].append((k, int(li.tail[k])))
+    people = a.people if a.people.sum() > 0 else np.ones(len(a))
+    hubs = [i for i, r in enumerate(network.nodes.roles) if r == "hub"]
+    available, lost = np.zeros(len(a)), 0.0
+    for s in range(len(share)):
+        seen = {h for h in hubs if node_up[h, s]}
+        walk = list(seen)
+        while walk:
+            for k, to in leads[walk.pop()]:
+                if to not in seen and link_up[k, s] and node_up[to, s]:
+                    seen.add(to)
+                    walk.append(to)
+        joined = np.zeros(len(a), bool)
+        for d, i in zip(a.area.tolist(), a.node.tolist(), strict=True):
+            joined[d] |= i in seen
+        available += share[s] * joined
+        lost += float(hours[s]) * float(people[~joined].sum()) / float(people.sum())
+    return available, lost
+
+
 def _demands(network: Network, n: int, tail: NDArray[np.int64], head: NDArray[np.int64], room: Floats) -> Floats:
     """Demands as a matrix; those from the nearest hub by Bellman–Ford over routing weights."""
     out = np.zeros((n, n))
