@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 import random
@@ -201,6 +202,15 @@ def test_an_exercise_tells_the_own_graph_and_is_the_same_each_time():
         at = 0 if lang == "ja" else 1
         assert all(i.ask[at] in mine and i.expect[at] in leader and i.expect[at] not in mine for i in made.injects)
         assert "{" not in leader and made.injects[1].text[at] in leader
+
+
+def test_an_exercise_says_that_nobody_counted_rather_than_that_nobody_is_affected():
+    counted = x.exercise(town(), (), 1000.0)
+    assert any("影響は多ければ" in i.text[0] and "up to" in i.text[1] for i in counted.injects)
+    nobody = Graph(tuple(dataclasses.replace(n, people=0.0) for n in town().nodes), town().needs)
+    made = x.exercise(nobody, (), 0.0)
+    assert not any("0人" in i.text[0] or "up to 0" in i.text[1] for i in made.injects)
+    assert any("まだ数えていない" in i.text[0] and "not counted" in i.text[1] for i in made.injects)
 
 
 def test_an_exercise_without_any_failure_is_refused():

@@ -222,3 +222,14 @@ def test_a_mail_file_is_never_official_by_its_from_line(office: Office) -> None:
     assert [r.code for r in found.reasons] == ["sender-not-asked", "published"]
     with pytest.raises(DaremoError, match="not-readable"):
         asking.ask_file(office.town.act(), "a.png", b"\x89PNG\xff\xfe\x00")
+
+
+def test_a_page_that_asks_once_more_is_not_shown_for_what_cannot_be_done(office: Office, world: Any) -> None:
+    out, draft = office.released(), office.draft()
+    type(out).objects.all().update(organisation=world.own["places.organisation"])
+    client = world.client("city")
+    for row, verbs in ((out, ("discard",)), (draft, ("withdraw",))):
+        for verb in verbs:
+            answer = client.get(f"/official/{row.pk}/{verb}/")
+            assert (answer.status_code, answer["Location"]) == (302, f"/official/{row.pk}/"), verb
+    assert client.get(f"/official/{draft.pk}/discard/").status_code == 200

@@ -121,3 +121,20 @@ def test_without_a_key_the_log_grows_and_says_that_nobody_signed(office: Office,
     Key.objects.all().delete()
     assert trail.append(office.town.act()) > 0 and services.last_checkpoint() == ""
     assert "まだ署名がありません" in Client().get("/genuine/log/").content.decode()
+
+
+def test_the_auditor_reads_names_and_what_is_in_arrears(office: Office, world: Any) -> None:
+    from daremo.web.apps.genuine import stamping, trail
+    from daremo.web.apps.journal.act import Act
+    from daremo.web.apps.places import services as places
+
+    act = Act(f"user:{office.writer.pk}", office.town.act().now, "counter")
+    places.add_supporter(act, office.town.city, "見本 次郎")
+    office.released()
+    trail.append(office.town.act(1))
+    event = events().filter(who=act.who).last()
+    client = world.client("auditor")
+    page = client.get("/audit/").content.decode()
+    assert "書く人" in page and "まだ時刻の印がない記録" in page and str(stamping.unstamped()) in page
+    page = client.get(f"/audit/event/{event.pk}/").content.decode()
+    assert "書く人" in page and f"user:{office.writer.pk}<" not in page

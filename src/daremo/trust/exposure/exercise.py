@@ -76,13 +76,17 @@ def exercise(graph: Graph, tasks: Sequence[Task] = (), residents: float = float(
     listed_ja = "・".join(names[s].ja for s in first.services)
     listed_en = ", ".join(names[s].en for s in first.services)
     weakness = task.advisories[0] if task else ""
+    affected = ("影響する人の数は、まだ数えていない。", "how many are affected was not counted.")
+    if first.high_people > 0:
+        n = f"{first.high_people:,.0f}"
+        affected = (f"影響は多ければ{n}人。", f"up to {n} people are affected.")
     fill: dict[str, tuple[str, str]] = {
         "org": (task.organisation or "市", task.organisation or "the city") if task else ("市", "the city"),
         "node": (node.ja, node.en),
         "weakness": (f"{weakness}の弱点が直されていない。", f"The weakness {weakness} is not repaired.") if weakness else ("", ""),
         "stops_ja": (listed_ja, listed_ja),
         "stops_en": (listed_en, listed_en),
-        "people": (f"{first.high_people:,.0f}", f"{first.high_people:,.0f}"),
+        "affected": affected,
         "second": (names[other].ja, names[other].en),
         "second_stops_ja": ("・".join(names[s].ja for s in more) + "も止まる。", "") if more else ("", ""),
         "second_stops_en": ("", ", ".join(names[s].en for s in more) + " stop too.") if more else ("", ""),

@@ -18,7 +18,7 @@ from daremo.trust.log.audit import audit as audited
 from daremo.trust.log.export import export as lines_of
 from daremo.trust.log.journal import CHECKPOINT
 from daremo.trust.log.merkle import consistent
-from daremo.web.apps.genuine import keys, ledger, services, trail
+from daremo.web.apps.genuine import keys, ledger, services, stamping, trail
 from daremo.web.apps.genuine.models import Note
 from daremo.web.apps.staff.access import staff_page
 
@@ -43,8 +43,9 @@ def audit(request: HttpRequest) -> HttpResponse:
     told: dict[str, Any] = {}
     if "compare" in request.GET and state is not None and small:
         told = {"compared": trail.compare(), "audit": audited(_lines(False), _keys()), "growth": _growth(state)}
-    latest: Any = apps.get_model("journal", "Event")._default_manager.order_by("-pk")[:SHOWN]
-    events = [(one, _word(one.kind)) for one in latest]
+    latest = list(apps.get_model("journal", "Event")._default_manager.order_by("-pk")[:SHOWN])
+    names = _names({one.who for one in latest})
+    events = [(one, _word(one.kind), names.get(one.who, one.who)) for one in latest]
     return render(
         request,
         "genuine/audit.html",
@@ -52,6 +53,7 @@ def audit(request: HttpRequest) -> HttpResponse:
             "state": state,
             "size": ledger.head().size,
             "missing": trail.missing(),
+            "unstamped": stamping.unstamped(),
             "events": events,
             "small": small,
             "asked": asked,
@@ -65,9 +67,8 @@ def audit(request: HttpRequest) -> HttpResponse:
 def event(request: HttpRequest, event_id: int) -> HttpResponse:
     """Show one event of the journal with the evidence that it is as it was recorded."""
     row = request.rows["event_id"]  # type: ignore[attr-defined]
-    return render(
-        request, "genuine/event.html", {"event": row, "word": _word(row.kind), "evidence": trail.evidence_of(row)}
-    )
+    told = {"event": row, "word": _word(row.kind), "evidence": trail.evidence_of(row)}
+    return render(request, "genuine/event.html", {**told, "who": _names({row.who}).get(row.who, row.who)})
 
 
 @staff_page("audit.see")
@@ -88,6 +89,14 @@ def _kinds() -> dict[str, dict[str, str]]:
 def _word(kind: str) -> str:
     row = _kinds().get(kind)
     return kind if row is None else row["en"] if get_language() == "en" else row["ja"]
+
+
+def _names(whos: set[str]) -> dict[str, str]:
+    """Return who acted in words: staff by name, everybody else by what they are."""
+    numbers = {int(who[5:]) for who in whos if who.startswith("user:") and who[5:].isdecimal()}
+    users = apps.get_model("staff", "User")._default_manager.filter(pk__in=numbers)
+    found = {f"user:{user.pk}": user.get_full_name() or user.username for user in users}
+    return found | {"resident": str(_("本人など")), "system": str(_("自動"))}
 
 
 def _keys() -> list[Any]:

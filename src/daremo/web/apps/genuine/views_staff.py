@@ -168,6 +168,8 @@ def release(request: HttpRequest, announcement_id: int) -> HttpResponse:
     row: Announcement = request.rows["announcement_id"]  # type: ignore[attr-defined]
     if request.method == "POST":
         return _do(request, row, lambda: services.release(request.act, row, request.user.pk))  # type: ignore[attr-defined,arg-type]
+    if row.state != Announcement.State.READY:
+        return redirect("genuine:announcement", announcement_id=row.pk)
     ask, press = _("この文を、市のお知らせとして出しますか"), _("確かめた。出す")
     return _confirm(
         request, row, str(ask), str(press), str(_("出したあとは、文を変えられません。取り消しはできます。"))
@@ -180,6 +182,8 @@ def withdraw(request: HttpRequest, announcement_id: int) -> HttpResponse:
     row: Announcement = request.rows["announcement_id"]  # type: ignore[attr-defined]
     if request.method == "POST":
         return _do(request, row, lambda: services.withdraw(request.act, row))  # type: ignore[attr-defined]
+    if row.state != Announcement.State.RELEASED:
+        return redirect("genuine:announcement", announcement_id=row.pk)
     ask, press = _("このお知らせを取り消しますか"), _("取り消す")
     return _confirm(request, row, str(ask), str(press), str(_("調べた人には「取り消したお知らせ」と出ます。")))
 
@@ -194,6 +198,8 @@ def discard(request: HttpRequest, announcement_id: int) -> HttpResponse:
         except DaremoError as error:
             return _back(request, row, error)
         return redirect("genuine:announcements")
+    if row.state not in (Announcement.State.DRAFT, Announcement.State.READY):
+        return redirect("genuine:announcement", announcement_id=row.pk)
     return _confirm(request, row, str(_("この下書きを捨てますか")), str(_("捨てる")), "")
 
 
