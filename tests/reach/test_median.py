@@ -133,11 +133,30 @@ def test_what_is_told_on_the_way_brackets_the_answer() -> None:
     assert all(bound <= found.value <= value for value, bound in told)
 
 
-def test_a_wanted_gap_ends_the_search_within_it() -> None:
-    table = town(40) + np.random.default_rng(1).integers(0, 30, (40, 40))
-    best, rough = median(table, p=5), median(table, p=5, gap=0.05)
-    assert rough.finished and rough.gap_share <= 0.05
-    assert rough.bound <= best.value <= rough.value
+@pytest.mark.parametrize(("n", "p", "rough"), [(40, 5, 30), (70, 12, 1)])
+def test_a_wanted_gap_ends_the_search_within_it_and_sooner(n: int, p: int, rough: int) -> None:
+    # (where every point is a candidate, the best trips of all are 0)
+    table = town(n, 3) + np.random.default_rng(1).integers(0, rough, (n, n))
+    best, near = median(table, p=p), median(table, p=p, gap=0.05)
+    assert best.finished and near.finished
+    assert best.gap_share == 0 < near.gap_share <= 0.05
+    assert near.bound <= best.value <= near.value
+    assert verify_median(near, table, p=p).ok
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(SEEDS, st.sampled_from([0.01, 0.1, 0.5, 3.0]))
+def test_a_wanted_gap_is_kept_whatever_the_question(seed: int, gap: float) -> None:
+    q = small(seed).for_median()
+    allowed = list(q.allowed())
+    if not allowed:
+        return
+    best = min(q.sum_of_trips(o) for o in allowed)
+    found = median(q.pairs, q.need_d, gap=gap, **q.asked_of_median())
+    assert found.finished
+    assert found.bound * (1 - 1e-12) <= best <= found.value * (1 + 1e-12)
+    assert found.value - found.bound <= gap * found.value * (1 + 1e-9) + 1e-9
+    assert verify_median(found, q.pairs, q.need_d, **q.asked_of_median()).ok
 
 
 def test_an_answer_cannot_be_altered_and_reads_as_json() -> None:

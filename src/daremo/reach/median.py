@@ -147,10 +147,7 @@ def median(
         watch.tell(off - value, off - bound)
 
     told = Watch(watch.limit_s, tell=tell, stop=watch.late, clock=lambda: watch.seconds)
-    # the gap is asked of the sum of trips, not of what is saved
-    have = max(off - _most(q) / q.scale, 0.0)
-    share = gap * have / max(_most(q) / q.scale, 1e-300) if gap else 0.0
-    found = solve(q, grain=grain, gap=share, seed=seed, workers=workers, watch=told, unit=q.scale)
+    found = solve(q, grain=grain, gap=gap, seed=seed, workers=workers, watch=told, unit=q.scale, saved_of=off * q.scale)
     opened = np.flatnonzero(found.is_open)
     served, trip = nearest_open(table, found.is_open)
     reached = np.diff(table.start) > 0

@@ -67,10 +67,11 @@ class Search:
 
     def __init__(
         self, q: Doors, *, is_open: Mask | None, value: float, grain: float, tolerance: float, later: Steps,
-        pool: Executor | None, seed: int, share: float, tell: Callable[[float, float], None] | None,
+        pool: Executor | None, seed: int, share: float, tell: Callable[[float, float], None] | None, falls: float = 0.0,
     ) -> None:  # fmt: skip
         self.q, self.best_open, self.best, self.grain, self.tolerance = q, is_open, value, grain, tolerance
         self.later, self.pool, self.seed, self.share, self.tell = later, pool, seed, share, tell
+        self.falls = falls
         self.heap: list[tuple[float, int, Node]] = []
         self.nodes, self._tick, self._hard = 0, count(), HARD
 
@@ -87,6 +88,8 @@ class Search:
         """Keep a layout where it is better."""
         if found is None or found[1] <= self.best:
             return False
+        # `good` does not fall: what was set aside stays below it
+        self.tolerance = max(self.tolerance - float(np.ceil(self.falls * (found[1] - self.best))), 0.0)
         self.best_open, self.best = found
         return True
 
@@ -188,6 +191,7 @@ def grow(
     value: float,
     grain: float = 1.0,
     tolerance: float = 0.0,
+    falls: float = 0.0,
     first: Steps = FIRST,
     later: Steps = LATER,
     max_nodes: int = 100_000,
@@ -209,6 +213,8 @@ def grow(
         The best layout known, shape (places,), and its worth.
     first, later : Steps
         Effort at the root and below.
+    falls : float, share
+        A better layout lowers the tolerance by this share of what it gains.
     max_nodes : int
         Parts at most.
     share : float
@@ -216,7 +222,7 @@ def grow(
     """
     search = Search(
         q, is_open=is_open, value=value, grain=grain, tolerance=tolerance, later=later, pool=pool, seed=seed,
-        share=share, tell=tell,
+        share=share, tell=tell, falls=falls,
     )  # fmt: skip
     root = search.root(state, u, v, first, late)
     finished = True

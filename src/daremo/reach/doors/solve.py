@@ -73,7 +73,7 @@ class Solved:
 
 def solve(
     q: Doors, *, grain: float, gap: float, seed: int, workers: int, watch: Watch, unit: float = 1.0,
-    first: Mask | None = None, scheduler: str | None = None,
+    first: Mask | None = None, scheduler: str | None = None, saved_of: float | None = None,
 ) -> Solved:  # fmt: skip
     """The best layout and a bound that no layout exceeds.
 
@@ -89,6 +89,8 @@ def solve(
         A layout of a like question to begin with; within budget and limits.
     scheduler : str, optional
         Address of a Dask scheduler that solves the regions of a large question.
+    saved_of : float, optional
+        Units of worth of which layouts save `value`: the gap is then a share of what is left, not of what is saved.
     unit : float
         What the watch is told is divided by this.
 
@@ -111,6 +113,10 @@ def solve(
     is_open, value = (start, worth_of(q, start)) if national else exchange(q, columns, state, start, seed=seed)
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         if national:
+            if saved_of is not None:
+                # what is left at least, were everybody's best place open
+                most = float(best_worth(q).sum())
+                gap *= max(saved_of - most, 0.0) / max(most, 1e-300)
             with regions_on(scheduler, pool) as solvers:
                 found = by_regions(
                     q, columns, state, is_open, value, grain=grain, gap=gap, seed=seed, watch=watch, tell=tell,
@@ -130,19 +136,23 @@ def solve(
             watch=watch,
             tell=tell,
             pool=pool if workers > 1 else None,
+            saved_of=saved_of,
         )
 
 
 def _town(
     whole: Doors, state: State, is_open: Mask, *, grain: float, gap: float, seed: int, watch: Watch,
-    tell: Callable[[float, float], None], pool: Executor | None,
+    tell: Callable[[float, float], None], pool: Executor | None, saved_of: float | None,
 ) -> Solved:  # fmt: skip
     """One tree for the whole question; where trips count nearly alike it is merged first and HiGHS ends it."""
     flat = entries(whole) <= FLAT * whole.place.size
     merged = Merged.of(whole) if flat else None
     q = whole if merged is None else merged.q
     value = worth_of(q, is_open)
-    tolerance = gap * abs(value)
+
+    def allowed(value: float) -> float:
+        return gap * abs(value) if saved_of is None else float(np.floor(gap * max(saved_of - value, 0.0)))
+
     near = None
     if merged is not None and FEWEST_MERGED <= q.place.size <= MOST_MERGED:
         near = flat_prices(q, state, late=lambda: watch.late(0.5))
@@ -155,9 +165,9 @@ def _town(
 
     def tree(most: int) -> Grown:
         return grow(
-            q, state, u, v, is_open=is_open, value=value, grain=grain, tolerance=tolerance, first=first,
+            q, state, u, v, is_open=is_open, value=value, grain=grain, tolerance=allowed(value), first=first,
             late=watch.late, tell=tell, pool=pool, seed=seed, max_nodes=most, share=shakes,
-            later=later,
+            later=later, falls=0.0 if saved_of is None else min(gap, 1.0),
         )  # fmt: skip
 
     many = not flat and q.n_places >= FEWEST_PLACES
@@ -165,19 +175,20 @@ def _town(
     ended: Solved | None = None
     if many and not grown.finished and not watch.late():
         assert grown.is_open is not None
+        is_open, value = grown.is_open, grown.value
         is_open, value = concentrated(
-            q, state, grown.is_open, grown.value, grain=max(grain, tolerance), bound=grown.bound, seed=seed,
+            q, state, is_open, value, grain=max(grain, allowed(value)), bound=grown.bound, seed=seed,
             late=lambda: watch.late(0.6),
         )  # fmt: skip
         (u, v), first = grown.root.end().prices.as_floats(), AGAIN
         again = tree(MANY_PARTS)
         if again.bound > grown.bound:  # stopped early: what the first tree proved still holds
             proved = max(grown.bound, again.value)
-            done = proved < again.value + max(grain, tolerance)
+            done = proved < again.value + max(grain, allowed(again.value))
             again = replace(grown, is_open=again.is_open, value=again.value, bound=proved, finished=done)
         grown = again
     if flat and not grown.finished and not watch.late():
-        ended = _by_highs(q, grown, grain=grain, tolerance=tolerance, watch=watch)
+        ended = _by_highs(q, grown, grain=grain, tolerance=allowed(grown.value), watch=watch)
         if not (ended is not None and ended.finished) and not watch.late():
             known = ended
             best = known if known is not None else _of_tree(grown)
