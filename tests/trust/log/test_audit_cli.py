@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from daremo.trust.keys import PublicKey
+from daremo.trust.log import note as notes
 from daremo.trust.log.journal import Journal
 from daremo.trust.log.sqlite import SQLite
+from daremo.trust.log.store import Memory
+from daremo.trust.log.witness import Fork, proves_fork
 from tests.trust.log.journals import KEY
 
 
@@ -45,6 +50,65 @@ def test_a_fork_is_proved_on_the_command_line(daremo, tmp_path: Path):
     told = daremo("audit", "verify", new / "x.jsonl", "--earlier", old / "note", "--json")
     assert told.code == 3 and told.json["findings"][0]["code"] == "forked"
     assert told.json["forks"][0]["first"] == (old / "note").read_text(encoding="utf-8")
+
+
+def test_a_neighbour_cosigns_what_goes_on_and_proves_what_does_not(daremo, tmp_path: Path):
+    store = SQLite(tmp_path / "j")
+    journal = Journal(store, KEY.name)
+    note, growth, seen, out = (tmp_path / name for name in ("note", "growth.json", "seen.json", "out"))
+    made = daremo("audit", "witness", "tonari.example", "-o", tmp_path / "w.pem", "--json")
+    assert made.code == 0 and (tmp_path / "w.pem").stat().st_mode & 0o077 == 0
+    assert daremo("audit", "witness", "tonari.example", "-o", tmp_path / "w.pem").code == 3
+    public = PublicKey.parse(made.json["key"])
+    cosign = (
+        "audit",
+        "cosign",
+        note,
+        "--key",
+        str(KEY.public),
+        "--witness",
+        tmp_path / "w.pem",
+        "--seen",
+        seen,
+        "-o",
+        out,
+    )
+
+    def state(*leaves: bytes) -> str:
+        journal.append_leaves(leaves)
+        text = journal.checkpoint(KEY)
+        note.write_text(text, encoding="utf-8")
+        return text
+
+    state(b"{}", b"[]")
+    first = daremo(*cosign, "--json")
+    assert first.code == 0 and first.json["size"] == 2
+    assert set(notes.witnessed_by(out.read_text(encoding="utf-8"), [public])) == {"tonari.example"}
+    # no proof of growth: nothing is cosigned, and what was seen stays
+    state(b"1", b"2", b"3")
+    before = seen.read_text(encoding="utf-8")
+    told = daremo(*cosign)
+    assert told.code == 3 and "前に見た" in told.err and seen.read_text(encoding="utf-8") == before
+    growth.write_text(
+        json.dumps({"proof": [h.hex() for h in journal.prove_growth(2)], "from_root": journal.root(2).hex()})
+    )
+    assert daremo(*cosign, "--growth", growth).code == 0
+    # another history of the same size under the same key
+    other = Journal(Memory(), KEY.name)
+    other.append_leaves([b"{}", b"[]", b"1", b"2", b"9"])
+    note.write_text(other.checkpoint(KEY), encoding="utf-8")
+    told = daremo(*cosign, "--json")
+    assert told.code == 3 and told.json["code"] == "journal-fork"
+    fork = json.loads(out.read_text(encoding="utf-8"))
+    assert proves_fork(
+        Fork(
+            fork["first"], fork["second"], bytes.fromhex(fork["prefix_root"]), tuple(map(bytes.fromhex, fork["proof"]))
+        ),
+        KEY.public,
+    )
+    note.write_text("x", encoding="utf-8")
+    assert daremo(*cosign).code == 3
+    store.close()
 
 
 def test_what_is_missing_or_no_key_is_told_in_words(daremo, tmp_path: Path):

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from daremo.trust.keys import COSIGNATURE, new_signer
 from daremo.trust.log.journal import Journal
 from daremo.trust.notices.model import notice_of
 from daremo.trust.notices.register import register
@@ -28,6 +29,8 @@ def write_notices(home: Path) -> str:
 
     (home / "draft.json").write_text(json.dumps(DRAFT | {"title": "もう一つのお知らせ"}), encoding="utf-8")
     (home / "received.txt").write_text(DRAFT["text"].replace("12月18日", "本日"), encoding="utf-8")
+    # made by an example that stands in two places
+    (home / "newwitness.pem").unlink(missing_ok=True)
     if (home / "registry").is_dir():
         return ""
     # a register whose key is revoked by an example, so that the others keep theirs
@@ -41,6 +44,8 @@ def write_notices(home: Path) -> str:
     shelf.entries.append(entry)
     shelf.save()
     note = journal.checkpoint(shelf.signer())
+    (home / "checkpoint.txt").write_text(note, encoding="utf-8")
+    (home / "witness.pem").write_bytes(new_signer("tonari.example.lg.jp", _fresh, COSIGNATURE).to_pem())
     (home / "journal.jsonl").write_bytes(b"".join(export(journal, [shelf.keys[0].key])))
     store.close()
     snapshot = write_snapshot(shelf.registry(note), shelf.signer(), "2026-01-01", "2036-12-31")

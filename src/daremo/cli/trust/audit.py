@@ -11,6 +11,7 @@ import click
 from daremo.cli.frame import DONE, INPUT, Voice, example, verb
 from daremo.cli.text import table
 from daremo.cli.trust.given import problem
+from daremo.cli.trust.witness import cosign, witness
 
 if TYPE_CHECKING:
     from daremo.trust.keys import PublicKey
@@ -24,7 +25,7 @@ MOST_KEYS_BYTES = 1_000_000
 class Ordered(click.Group):
     """Subverbs in the order in which one needs them."""
 
-    ORDER: ClassVar[tuple[str, ...]] = ("verify", "export")
+    ORDER: ClassVar[tuple[str, ...]] = ("verify", "export", "witness", "cosign")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.ORDER)
@@ -32,7 +33,11 @@ class Ordered(click.Group):
 
 @click.group(cls=Ordered)
 def audit() -> None:
-    """Prove that nothing in an exported journal was altered. No network is needed."""
+    """Prove that nothing in an exported journal was altered; watch a neighbour's. No network is needed."""
+
+
+audit.add_command(witness)
+audit.add_command(cosign)
 
 
 @audit.command(epilog=example("daremo audit verify journal.jsonl --key registry/keys.txt --json"))
@@ -196,8 +201,12 @@ def _show(voice: Voice, found: Audit) -> None:
             False: voice("合いません", "does not hold"),
             None: voice("確かめていません（--authority）", "not checked (--authority)"),
         }
-        at = stamp["at"]
+        at, by = stamp["at"], stamp["authority"] or "?"
+        test = voice("（試験用）", " (for tests)") if stamp["test"] else ""
         voice.say(
-            voice(f"タイムスタンプ {stamp['size']:,}件まで {at}: ", f"Time-stamp up to {stamp['size']:,} at {at}: ")
+            voice(
+                f"時刻の印 {stamp['size']:,}件まで {at} {by}{test}: ",
+                f"Time-stamp up to {stamp['size']:,} at {at} by {by}{test}: ",
+            )
             + holds[stamp["holds"]]
         )
