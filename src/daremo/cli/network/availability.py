@@ -47,7 +47,7 @@ def availability(
 
     found, problems = options.read_told(asked)
     line_maps.check(drawing, found)
-    blows, note = _hazards(found, hazards, asked.get("region"), voice)
+    blows, note = hazards_of(found, hazards, asked.get("region"), voice)
     progress = voice.progress()
     start = time.process_time()
     answer = strike(
@@ -73,7 +73,7 @@ def availability(
     return DONE
 
 
-def _hazards(found: Network, given: Path | None, region: Path | None, voice: Voice) -> tuple[tuple[Hazard, ...], str]:
+def hazards_of(found: Network, given: Path | None, region: Path | None, voice: Voice) -> tuple[tuple[Hazard, ...], str]:
     """Hazards as given, else those of the region, else a roaming disc, and what was assumed."""
     from daremo.network.hazards import read_hazards, roaming
 

@@ -13,19 +13,20 @@ from daremo.cli.folder import refuse_foreign, whole_folder
 from daremo.cli.frame import DONE, Voice, example, problem_lines, verb
 from daremo.cli.mute import mute_libraries
 from daremo.cli.network import options
-from daremo.cli.text import percent, table
+from daremo.cli.network.availability import hazards_of
+from daremo.cli.network.upgrade_told import show
 from daremo.kernel.errors import UsageError
 
 if TYPE_CHECKING:
+    from daremo.network.hubs import HubOption
     from daremo.network.model import Network
-
-SHOWN = 15
 
 
 @click.command(
     epilog=example(
         "daremo network upgrade --topohub polska --module 155:100 --limit 1 --json",
         "daremo network upgrade --topohub abilene --module 1000000:100:0.1 --failures links --years 10",
+        "daremo network upgrade town --new-link みほん島局:みほん東局:90000000 --new-link 山中局:みほん西局 --hours 1.6",
     )
 )
 @options.network
@@ -40,6 +41,34 @@ SHOWN = 15
 @click.option(
     "--module", "modules", multiple=True, metavar="GBPS:COST[:COST_KM]",
     help="What can be installed on every link that names no modules of its own; may be repeated. Default: tables/modules.csv (yen).",
+)  # fmt: skip
+@click.option(
+    "--new-link", "new_links", multiple=True, metavar="FROM:TO[:SETUP_COST]",
+    help="A line that may be built between two nodes; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--open-hub", "open_hubs", multiple=True, metavar="NODE:COST",
+    help="A node that may become a hub (exchange, data centre) and what opening it costs; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--available", type=click.FloatRange(0, 1), help="Target: share of disasters that leave an area connected, at least."
+)  # fmt: skip
+@click.option(
+    "--residents", default=1.0, show_default=True, type=click.FloatRange(0, 1),
+    help="With --available: share of residents whose area must reach it.",
+)  # fmt: skip
+@click.option("--hours", type=click.FloatRange(0), help="Target: hours without a hub by resident and year, at most.")
+@click.option(
+    "--hazards", type=click.Path(path_type=Path),
+    help="For the targets: table (backbone_hazards) or GeoJSON; default: that of REGION, else a disc that strikes anywhere.",
+)  # fmt: skip
+@click.option(
+    "--scenarios", default=512, show_default=True, type=click.IntRange(64, 100_000),
+    help="For the targets: disasters sampled of each hazard.",
+)  # fmt: skip
+@click.option(
+    "--currency", default="JPY", show_default=True, metavar="ISO4217",
+    help="Money of the modules and setup costs; only printed.",
 )  # fmt: skip
 @click.option("--gap", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Stop at this proved gap.")
 @click.option("--time-limit", default=60.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds.")
@@ -66,21 +95,31 @@ SHOWN = 15
 @verb
 def upgrade(
     voice: Voice, most: float, failures: tuple[str, ...], modules: tuple[str, ...], gap: float, time_limit: float,
-    first_year: int, years: int, seed: int, out: Path | None, force: bool, **asked: Any,
+    first_year: int, years: int, seed: int, out: Path | None, force: bool, new_links: tuple[str, ...],
+    open_hubs: tuple[str, ...], available: float | None, residents: float, hours: float | None, hazards: Path | None,
+    scenarios: int, currency: str, **asked: Any,
 ) -> int:  # fmt: skip
     """Choose the cheapest modules and new links of REGION with which no link is overloaded, whole and broken.
 
-    Links with modules may be widened; links without capacity are candidates. A bound says what no plan undercuts.
+    Links with modules may be widened; links without capacity are candidates. A bound says what no plan undercuts. Targets of
+    availability hold over sampled disasters, are checked by a walk of its own and told again over fresh disasters.
     """
     from daremo.kernel.watch import Watch
     from daremo.network.upgrade import upgrade as choose
-    from daremo.network.upkeep import supply, upkeep
+    from daremo.network.upgrade_target import Target
+    from daremo.network.upkeep import hub_supply, supply, upkeep
 
     if out is not None:
         refuse_foreign(out, force=force)
     read, problems = options.read_told(asked)
     options.need_demand(read)
-    network = with_modules(read, modules)
+    network = with_modules(with_candidates(read, new_links), modules)
+    target, note = None, ""
+    if available is not None or hours is not None:
+        blows, note = hazards_of(network, hazards, asked.get("region"), voice)
+        target = Target(
+            blows, available or 0.0, residents, float("inf") if hours is None else hours, scenarios=scenarios, seed=seed
+        )
     start = time.process_time()
     with mute_libraries():
         found = choose(
@@ -88,6 +127,9 @@ def upgrade(
             most=most,
             failures=failures,
             gap=gap,
+            target=target,
+            hubs=hub_options(network, open_hubs),
+            currency=currency,
             watch=Watch(time_limit),
             seed=seed,
             progress=voice.progress(),
@@ -98,6 +140,12 @@ def upgrade(
         what: {"herfindahl": h, "shares": [asdict(s) for s in shares]}
         for what, (h, shares) in supply(found.network).items()
     }
+    value["supply"] |= {
+        what: {"herfindahl": h, "shares": [asdict(s) for s in shares]}
+        for what, (h, shares) in hub_supply(found.network).items()
+    }
+    if note:
+        value["notes"] = [*value["notes"], note]
     if years:
         value["upkeep"] = asdict(upkeep(found.network, first_year, years))
     value["seconds"], value["cpu_seconds"] = round(found.seconds, 3), round(time.process_time() - start, 3)
@@ -110,7 +158,7 @@ def upgrade(
             _actions(folder / "actions.csv", value)
     voice.hush()
     voice.answer(value)
-    _show(voice, value)
+    show(voice, value)
     for line in problem_lines(problems, voice, 8):
         voice.say(line)
     return DONE
@@ -137,6 +185,80 @@ def with_modules(network: Network, given: tuple[str, ...]) -> Network:
     km = [0.0 if k != k else float(k) for k in li.length_km]
     made = tuple(own or tuple((c, a + b * km[i]) for c, a, b in kinds) for i, own in enumerate(li.modules))
     return replace(network, links=replace(li, modules=made))
+
+
+def _ends(text: str, network: Network, code: str, parts: tuple[int, ...]) -> list[str]:
+    """Parts of an option, of which there must be so many."""
+    from daremo.kernel.tables import rows_of
+
+    found = text.split(":")
+    if len(found) not in parts:
+        told = next(r for r in rows_of("daremo.network", "problem_codes") if r["code"] == code)
+        raise UsageError(code, told["ja"], told["fix"], text)
+    return found
+
+
+def _money(text: str, whole: str, code: str) -> float:
+    """A cost of an option."""
+    from daremo.kernel.tables import rows_of
+
+    try:
+        cost = float(text)
+    except ValueError:
+        cost = -1.0
+    if not 0 <= cost < float("inf"):
+        told = next(r for r in rows_of("daremo.network", "problem_codes") if r["code"] == code)
+        raise UsageError(code, told["ja"], told["fix"], whole)
+    return cost
+
+
+def _node(network: Network, name: str, option: str) -> int:
+    if name not in network.nodes.ids:
+        fix = f"局コードを確かめてください（{'・'.join(network.nodes.ids[:8])} …）"
+        raise UsageError("unknown-node", f"局「{name}」はありません", fix, option)
+    return network.nodes.ids.index(name)
+
+
+def with_candidates(network: Network, given: tuple[str, ...]) -> Network:
+    """The network with lines that may be built: no capacity yet, as long as the straight distance."""
+    import numpy as np
+
+    from daremo.network.model import distance_km
+
+    if not given:
+        return network
+    n, li = network.nodes, network.links
+    ends, fees = [], []
+    for text in given:
+        parts = _ends(text, network, "bad-new-link", (2, 3))
+        pair = [_node(network, p, "--new-link") for p in parts[:2]]
+        fees.append(_money(parts[2], text, "bad-new-link") if len(parts) == 3 else 0.0)
+        if pair[0] == pair[1]:
+            _ends("", network, "bad-new-link", (2,))
+        ends.append(pair)
+    a, b = np.array(ends, np.int64).T
+    k, km = len(given), distance_km(n.longitude[a], n.latitude[a], n.longitude[b], n.latitude[b])
+    none = ("",) * k
+    links = replace(
+        li, ids=(*li.ids, *(f"new:{n.ids[i]}-{n.ids[j]}:{x + 1}" for x, (i, j) in enumerate(ends))),
+        tail=np.r_[li.tail, a], head=np.r_[li.head, b], capacity_gbps=np.r_[li.capacity_gbps, np.zeros(k)],
+        back_gbps=np.r_[li.back_gbps, np.zeros(k)], length_km=np.r_[li.length_km, km],
+        cost=np.r_[li.cost, np.where(np.isfinite(km) & (km > 0), km, 1.0)], media=li.media + none, owners=li.owners + none,
+        origins=li.origins + none, built=np.r_[li.built, np.zeros(k, np.int64)], setup_cost=np.r_[li.setup_cost, fees],
+        modules=li.modules + ((),) * k, stated=np.r_[li.stated, np.ones(k, bool)],
+    )  # fmt: skip
+    return replace(network, links=links)
+
+
+def hub_options(network: Network, given: tuple[str, ...]) -> tuple[HubOption, ...]:
+    """Candidate hubs from ``NODE:COST``."""
+    from daremo.network.hubs import HubOption
+
+    out = []
+    for text in given:
+        name, cost = _ends(text, network, "bad-hub", (2,))
+        out.append(HubOption(_node(network, name, "--open-hub"), _money(cost, text, "bad-hub")))
+    return tuple(out)
 
 
 #: Years over which an action's yearly cost is spread.
@@ -168,51 +290,18 @@ def _actions(path: Path, value: dict[str, Any]) -> None:
                     "source": f"daremo network upgrade: {whole:,.6g} over {SPREAD_YEARS} years",
                 }
             )
-
-
-def _show(voice: Voice, value: dict[str, Any]) -> None:
-    proved = voice("これより安い計画はありません", "no plan is cheaper") if value["proved"] else voice(
-        f"どんな計画も {value['bound']:,.6g} より安くはなりません（差 {percent(value['gap_share'], 2)}）",
-        f"no plan costs less than {value['bound']:,.6g} (gap {percent(value['gap_share'], 2)})",
-    )  # fmt: skip
-    voice.say(
-        voice(
-            f"費用 {value['cost']:,.6g}。{proved}。いちばん混む回線は {percent(value['utilisation'])}（{value['cases']}通りの場合）。",
-            f"Cost {value['cost']:,.6g}: {proved}. Worst utilisation {percent(value['utilisation'])} over {value['cases']} cases.",
-        )
-    )
-    rows = [
-        [
-            r["from"],
-            r["to"],
-            f"{r['module_gbps']:g} × {r['modules']}",
-            f"{r['cost']:,.6g}",
-            voice("新設", "new") if r["new_link"] else "",
-        ]
-        for r in sorted(value["install"], key=lambda r: (-r["cost"], r["link"]))[:SHOWN]
-    ]
-    if not rows:
-        voice.say(voice("いまのままで足りています。", "What is there suffices."))
-    heads = voice("起点,終点,Gbps × 数,費用,", "from,to,Gbit/s × n,cost,").split(",")
-    for line in ["", *table(heads, rows, right=(2, 3))] if rows else []:
-        voice.say(line)
-    if len(value["install"]) > SHOWN:
-        voice.say(
-            voice(
-                f"ほかに{len(value['install']) - SHOWN}本（--json か -o に全部）",
-                f"and {len(value['install']) - SHOWN} more (--json or -o)",
-            )
-        )
-    for row in value["cut_off"]:
-        voice.say(
-            voice(
-                f"{row['case']} が切れると、候補を足しても {row['demand_gbps']:g} Gbpsは運べません。",
-                f"Without {row['case']}, {row['demand_gbps']:g} Gbit/s cannot be carried whatever is added.",
-            )
-        )
-    for year, keep, renew in zip(
-        *(value.get("upkeep", {}).get(k, ()) for k in ("years", "upkeep", "renewal")), strict=True
-    ):
-        voice.say(
-            voice(f"{year}年: 維持 {keep:,.6g}、更新 {renew:,.6g}", f"{year}: upkeep {keep:,.6g}, renewal {renew:,.6g}")
-        )
+        for r in value["hubs"]:
+            if r["opened"]:
+                rows.writerow(
+                    {
+                        "action_id": f"hub-{r['hub']}",
+                        "kind": "fix",
+                        "name": f"拠点の開設 {r['hub']}",
+                        "measure": 4,
+                        "barrier": "connection",
+                        "owner": "prefecture",
+                        "reaches": "broadcast",
+                        "fixed_yen": round(r["opening_cost"] / SPREAD_YEARS),
+                        "source": f"daremo network upgrade: {r['opening_cost']:,.6g} over {SPREAD_YEARS} years",
+                    }
+                )
