@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import queue
 import os
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -129,13 +130,12 @@ def race(address: str, workers: int, tries: int, naive: bool = False) -> dict[st
         running = [spawn.Process(target=target, args=(address, *more, told)) for more in arguments]
         for process in running:
             process.start()
-        answers = []
-        for process in running:
-            while process.is_alive() and told.empty():
-                process.join(0.02)
-            if process.exitcode not in (None, 0):
-                raise RuntimeError(f"a process ended with {process.exitcode}")
-            answers.append(told.get(timeout=300))
+        answers: list[Any] = []
+        while len(answers) < len(running):
+            if ended := [process.exitcode for process in running if process.exitcode]:
+                raise RuntimeError(f"a process ended with {ended[0]}")
+            with suppress(queue.Empty):
+                answers.append(told.get(timeout=0.1))
         for process in running:
             process.join()
         return answers
