@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import queue
 import os
+import queue
 import sys
 import tempfile
 import time
