@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,7 @@ from daremo.web import clock
 from daremo.web.apps.finder import cards, shown
 from daremo.web.apps.finder.searching import Found, find
 from daremo.web.apps.finder.words import fill
+from daremo.web.apps.places import services as places
 from daremo.web.apps.schedule import services as schedule
 from daremo.web.apps.staff.access import public_page
 from daremo.web.days import day_of
@@ -97,7 +98,10 @@ def printed(request: HttpRequest) -> HttpResponse:
 def point(request: HttpRequest, point_id: int) -> HttpResponse:
     """Show one place: what it has, when it is open, every free time of the coming weeks, its courses."""
     rows = apps.get_model("places", "SupportPoint")._default_manager.filter(state__in=("published", "stale"))
-    row = get_object_or_404(rows.select_related("organisation"), pk=point_id)
+    row = rows.select_related("organisation").filter(pk=point_id).first()
+    if row is None:  # a sheet may name a place that was merged with another since
+        gone = get_object_or_404(rows.model._default_manager.filter(merged_into__isnull=False), pk=point_id)
+        return redirect("finder:point", point_id=get_object_or_404(rows, pk=places.standing_for(gone).pk).pk)
     now = clock.now()
     spots = cards.with_landmarks(row)
     pages = request.GET.get("more", "1")

@@ -91,7 +91,8 @@ class SupportPoint(Row):
     verified_on = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=60, blank=True)
     source_id = models.CharField(max_length=200, blank=True, db_index=True)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+    merge_undo = models.JSONField(null=True, blank=True, help_text="what moved to the kept point, and the state before")
     extra = models.JSONField(default=dict, blank=True, help_text="columns of the source that have no field here")
 
     class Meta:

@@ -10,6 +10,7 @@ from django.db import transaction
 from daremo.web.apps.journal import services as journal
 from daremo.web.apps.journal.act import Act
 from daremo.web.apps.places.hours import hours_said, next_change, next_open, open_now, parsed
+from daremo.web.apps.places.merge import merge, standing_for, unmerge
 from daremo.web.apps.places.models import (
     Availability,
     Leave,
@@ -44,6 +45,7 @@ __all__ = [
     "disqualify",
     "hours_said",
     "kilometres",
+    "merge",
     "nearest_points",
     "next_change",
     "next_open",
@@ -51,7 +53,9 @@ __all__ = [
     "qualify",
     "remove_availability",
     "remove_leave",
+    "standing_for",
     "start_of",
+    "unmerge",
     "walk_minutes",
 ]
 

@@ -113,6 +113,8 @@ class Session(Row):
     ends = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     cancel_reason = models.CharField(max_length=80, blank=True)
+    source_id = models.CharField(max_length=200, null=True, blank=True, help_text="number in the file it came from")
+    extra = models.JSONField(null=True, blank=True, help_text="the row of the file it came from, as written")
 
     class Meta:
         verbose_name = "回"

@@ -65,6 +65,11 @@ def add_session(
     return settle(work)
 
 
+def new_series(act: Act, offer: Offer, point: SupportPoint, title: str) -> Series:
+    """Add a course that has no sessions yet."""
+    return journal.save(act, "series.added", Series(offer=offer, point=point, title=title))
+
+
 def add_series(
     act: Act, offer: Offer, point: SupportPoint, title: str, times: Sequence[tuple[datetime, datetime]], capacity: int
 ) -> Series:
@@ -72,7 +77,7 @@ def add_series(
     if not times:
         raise refusal("bad-session")
     with transaction.atomic():
-        series = journal.save(act, "series.added", Series(offer=offer, point=point, title=title))
+        series = new_series(act, offer, point, title)
         for ordinal, (starts, ends) in enumerate(sorted(times), 1):
             add_session(act, offer, point, starts, ends, capacity, series=series, ordinal=ordinal)
     return series

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from daremo.web.apps.schedule import views, views_people
+from daremo.web.apps.schedule import views, views_merge, views_people
 
 app_name = "schedule"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("schedule/points/new/", views.new_point, name="new-point"),
     path("schedule/points/<int:point_id>/", views.point, name="point"),
     path("schedule/points/<int:point_id>/edit/", views.edit_point, name="edit-point"),
+    path("schedule/points/<int:point_id>/merge/", views_merge.merge, name="merge-point"),
+    path("schedule/points/<int:point_id>/unmerge/", views_merge.unmerge, name="unmerge-point"),
     path("schedule/points/<int:point_id>/opening/", views.new_opening, name="new-opening"),
     path("schedule/openings/<int:opening_id>/day/", views.exception, name="exception"),
     path("schedule/openings/<int:opening_id>/end/", views.end_opening, name="end-opening"),

@@ -99,6 +99,8 @@ def point(request: HttpRequest, point_id: int) -> HttpResponse:
             "openings": openings,
             "sessions": [(session, free.get(session.pk, 0)) for session in sessions],
             "edits": may(request, "places.edit"),
+            "merges": may(request, "places.merge"),
+            "merged": row.merged.order_by("name", "pk"),
             "schedules": may(request, "schedule.edit"),
         },
     )
