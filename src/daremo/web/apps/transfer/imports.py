@@ -14,8 +14,10 @@ from django.db.models import ProtectedError
 
 from daremo.kernel.errors import Problem
 from daremo.web.apps.journal import services as journal
-from daremo.web.apps.journal.act import Act
+from daremo.web.apps.journal.act import Act, of_the_system
 from daremo.web.apps.places import services as places
+from daremo.web.apps.transfer import event_imports, events
+from daremo.web.apps.transfer.event_imports import EventPreview
 from daremo.web.apps.transfer.models import Import
 from daremo.web.apps.transfer.reading import read_file
 from daremo.web.apps.transfer.records import PlaceRecord, Reading
@@ -62,7 +64,7 @@ def preview(act: Act, organisation: Organisation, name: str, content: bytes) -> 
     UsageError
         ``bad-file`` or ``unknown-layout``.
     """
-    told = _compared(organisation, read_file(name, content))
+    told = _would(act, organisation, read_file(name, content))
     row = Import(
         organisation=organisation,
         kind=told.layout,
@@ -78,9 +80,15 @@ def preview(act: Act, organisation: Organisation, name: str, content: bytes) -> 
     return journal.save(act, "import.previewed", row)
 
 
-def look(row: Import) -> Preview:
-    """Return what a kept file would do now."""
-    return _compared(row.organisation, read_file(row.name, bytes(row.content)))
+def look(row: Import, act: Act | None = None) -> Preview | EventPreview:
+    """Return what a kept file would do now; ``act`` tells which events are past, else the day it was read does."""
+    return _would(act or of_the_system(row.at), row.organisation, read_file(row.name, bytes(row.content)))
+
+
+def _would(act: Act, organisation: Organisation, reading: Reading) -> Preview | EventPreview:
+    if reading.layout == events.LAYOUT:
+        return event_imports.compared(act, organisation, reading)
+    return _compared(organisation, reading)
 
 
 def _compared(organisation: Organisation, reading: Reading) -> Preview:
@@ -95,6 +103,12 @@ def _compared(organisation: Organisation, reading: Reading) -> Preview:
             )  # fmt: skip
             continue
         seen[key] = record.row
+        if (kept := known.merged.get((record.source, record.source_id))) is not None:
+            told.problems.append(
+                Problem("merged-place", f"「{kept.name}」にまとめた場所です。変えません", "分けるときは、場所のページでもどしてください", "", record.row, "", record.fields["name"][:120], "warning")
+            )  # fmt: skip
+            told.same += 1
+            continue
         point = known.find(record)
         if point is None:
             told.added.append(record)
@@ -113,6 +127,8 @@ class _Known:
     """The points that stand here, to be found by their source or by name and place."""
 
     def __init__(self, organisation: Organisation) -> None:
+        gone = _points().filter(organisation=organisation, merged_into__isnull=False).exclude(source_id="")
+        self.merged = {(row.source, row.source_id): places.standing_for(row) for row in gone}
         rows = list(_points().filter(organisation=organisation, merged_into=None).order_by("pk"))
         self.by_source = {(row.source, row.source_id): row for row in reversed(rows) if row.source_id}
         self.by_name: dict[str, list[SupportPoint]] = {}
@@ -140,10 +156,11 @@ def _points() -> Any:
     return apps.get_model("places", "SupportPoint")._default_manager
 
 
-def apply(act: Act, row: Import) -> Import:
+def apply(act: Act, row: Import, *, public: bool = False) -> Import:
     """Write what the import would do now, all or nothing, and keep how to undo it.
 
-    Municipal facilities come as drafts, because not every facility gives help; places of help come published.
+    Municipal facilities come as drafts, because not every facility gives help; places of help come published. Events
+    come in preparation, and take bookings at once where ``public`` says so.
 
     Raises
     ------
@@ -152,7 +169,12 @@ def apply(act: Act, row: Import) -> Import:
     """
     with transaction.atomic():
         journal.move(act, "import.begun", row, {"state": "previewed"}, state=Import.State.APPLIED)
-        told = look(row)
+        told = look(row, act)
+        if isinstance(told, EventPreview):
+            undone = event_imports.write(act, row.organisation, told, public=public)
+            return journal.save(
+                act, "import.applied", row, undo=undone, added=len(told.added), changed=len(told.changed), rejected=len(told.rejected)
+            )  # fmt: skip
         model = apps.get_model("places", "SupportPoint")
         state = "draft" if told.layout == "facility" else "published"
         new = [
@@ -197,6 +219,9 @@ def undo(act: Act, row: Import) -> Import:
         raise conflict("import-done")
     with transaction.atomic():
         journal.move(act, "import.undone", row, {"state": "applied"}, state=Import.State.UNDONE)
+        if row.kind == events.LAYOUT:
+            event_imports.take_back(act, row.undo)
+            return row
         added = [entry["point"] for entry in row.undo if "before" not in entry]
         _take_back_changes(act, [entry for entry in row.undo if "before" in entry])
         if _changed_since(added, "point.added"):
@@ -234,4 +259,4 @@ def refused(row: Import) -> list[dict[str, Any]]:
     return sorted(row.problems, key=lambda problem: (problem["severity"] != "error", problem["row"] or 0))
 
 
-__all__ = ["Change", "Preview", "apply", "look", "preview", "refused", "undo"]
+__all__ = ["Change", "EventPreview", "Preview", "apply", "look", "preview", "refused", "undo"]

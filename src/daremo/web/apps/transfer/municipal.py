@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from daremo.web.apps.schedule.models import Session
 
 LAYOUT = "facility"
+#: Of an event that came from a file, what the desk has no better word for.
+CAME_WITH = frozenset({
+    "開始日時特記事項", "説明", "料金(基本)", "連絡先名称", "連絡先電話番号", "主催者", "参加申込終了日", "参加申込終了時間", "参加申込方法",
+})  # fmt: skip
 WEEK = (("Mo", "月"), ("Tu", "火"), ("We", "水"), ("Th", "木"), ("Fr", "金"), ("Sa", "土"), ("Su", "日"))
 
 
@@ -189,7 +193,13 @@ def event_of(session: Session, code: str, prefecture: str, city: str, address: s
         "参加申込方法": "電話またはウェブで予約",
         "URL": address,
     }  # fmt: skip
-    return {name: str(value) for name, value in row.items()}
+    said = {name: str(value) for name, value in row.items()}
+    for heading in columns("event"):
+        came = _cell(session.extra or {}, heading)
+        own = heading in CAME_WITH and (heading != "開始日時特記事項" or session.series is None)
+        if came and (heading not in said or own):
+            said[heading] = came
+    return said
 
 
 def write_events(sessions: Iterable[tuple[Session, str]], code: str, prefecture: str, city: str) -> bytes:

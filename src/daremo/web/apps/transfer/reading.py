@@ -9,7 +9,7 @@ import python_calamine
 
 from daremo.region.readers.files import taste
 from daremo.region.readers.sheet import Sheet, decode, sheet_from_grid, text_grid, workbook_grids
-from daremo.web.apps.transfer import french, inclusion, municipal
+from daremo.web.apps.transfer import events, french, inclusion, municipal
 from daremo.web.apps.transfer.records import Reading
 from daremo.web.problems import refusal
 
@@ -58,4 +58,6 @@ def _read_grids(name: str, grids: list[tuple[str, list[list[str]]]]) -> Reading:
     for sheet in sheets:
         if municipal.is_municipal(sheet):
             return municipal.read(sheet)
+        if events.is_events(sheet):
+            return events.read(sheet)
     raise refusal("unknown-layout", name)

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from daremo.kernel.errors import Problem
@@ -37,12 +38,39 @@ class PlaceRecord:
     raw: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """An event as one row tells it: when, where, how many seats, and the row as it stood.
+
+    ``course`` is (sessions of the course, which of them) where the row says so; ``notice_hours`` is how many hours
+    before the start bookings end.
+    """
+
+    row: int
+    source_id: str
+    title: str
+    starts: datetime
+    ends: datetime
+    place: dict[str, Any]
+    seats: int
+    price_yen: int
+    notice_hours: int
+    course: tuple[int, int] | None
+    raw: dict[str, str]
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts."""
+        return round((self.ends - self.starts).total_seconds() / 60)
+
+
 @dataclass(slots=True)
 class Reading:
     """One file read: its layout, a record for each usable row, and what was wrong."""
 
     layout: str
     records: list[PlaceRecord] = field(default_factory=list)
+    events: list[EventRecord] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def tell(

@@ -95,15 +95,15 @@ def one_import(request: HttpRequest, import_id: int) -> HttpResponse:
     if request.method == "POST":
         try:
             what = request.POST.get("what")
-            if what == "apply":
-                transfer.apply(request.act, row)  # type: ignore[attr-defined]
+            if what in ("apply", "open"):
+                transfer.apply(request.act, row, public=what == "open")  # type: ignore[attr-defined]
             elif what == "undo":
                 transfer.undo(request.act, row)  # type: ignore[attr-defined]
             return redirect("transfer:import", import_id=row.pk)
         except DaremoError as error:
             problem = error
             row.refresh_from_db()
-    told = transfer.look(row) if row.state == Import.State.PREVIEWED else None
+    told: Any = transfer.look(row, cast(StaffRequest, request).act) if row.state == Import.State.PREVIEWED else None
     problems = transfer.refused(row)
     return render(
         request,
@@ -114,6 +114,7 @@ def one_import(request: HttpRequest, import_id: int) -> HttpResponse:
             "added": told.added[:SHOWN] if told else [],
             "changed": told.changed[:SHOWN] if told else [],
             "same": told.same if told else 0,
+            "new_places": getattr(told, "new_places", []),
             "rejected": [p for p in problems if p["severity"] == "error"][:SHOWN],
             "warned": [p for p in problems if p["severity"] != "error"][:SHOWN],
             "shown": SHOWN,
