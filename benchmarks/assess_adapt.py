@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ def single(people: int = 300) -> None:
     """A test of one capacity with 32 items beside five areas with as many (the tests' re-specification)."""
     from daremo.assess.adapt import Rules, simulate
     from daremo.assess.bank import abilities, bank_of, made_up_items
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from tests.assess.test_adapt_fresh import one_capacity
 
     own, items = abilities(AREAS, rho=0.75), made_up_items(250, AREAS, seed=44)

@@ -102,7 +102,7 @@ def write_content(folder: Path) -> Path:
                 "lesson": row["lesson"],
                 "part": p,
                 "ja": f"れんしゅう{row['lesson']} {p}",
-                "easy": "れんしゅう",
+                "easy": "{練習|れんしゅう}",
                 "en": f"Lesson {p}",
             }
             for row in lessons

@@ -234,6 +234,19 @@ def test_the_offers_are_real_free_times_of_the_desk(town: Town) -> None:
     assert f"/book/{session.pk}/" in client.get("/check/result/").content.decode()
 
 
+def test_readings_are_drawn_above_the_words_and_never_printed_as_marks(town: Town) -> None:
+    town.session(seats=2)
+    client = Client()
+    client.cookies["daremo_language"] = "ja-easy"
+    begun(client)
+    answered(client, 6, right=False)
+    for path in ("/check/result/", "/check/result/paper/", "/lessons/", "/lessons/l2-1/"):
+        page = client.get(path).content.decode()
+        assert "<rt>" in page and not re.search(r"\{[^{}]*\|[^{}]*\}", page), path
+    client.cookies["daremo_language"] = "en"
+    assert re.search(r" \(10 min\)", client.get("/lessons/").content.decode())
+
+
 def test_lessons_for_the_goal_come_first_and_print(town: Town) -> None:
     client = Client()
     begun(client)

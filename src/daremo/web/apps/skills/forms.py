@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from daremo.assess.content.read import content
 from daremo.web.ui.fields import NameField, PhoneField
+from daremo.web.ui.text import to_plain
 
 STAGES = (
     ("65_74", _("65〜74歳")),
@@ -108,7 +109,7 @@ class KeepForm(forms.Form):
         }
         rows = apps.get_model("places", "Area")._default_manager.order_by("kana", "name")
         area: Any = self.fields["area"]
-        area.queryset, area.empty_label = rows, _("言わない")
+        area.queryset, area.empty_label = rows, to_plain(_("言わない"))
 
 
 class ShareForm(forms.Form):

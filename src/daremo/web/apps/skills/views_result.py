@@ -97,7 +97,7 @@ def lesson_card(lesson: Lesson, language: str) -> dict[str, str]:
         "href": reverse("skills:lesson", kwargs={"lesson": lesson.lesson}),
         "title": lesson.words["title"].said(language),
         "aim": lesson.words["aim"].said(language),
-        "minutes": fill(_("{n}分"), n=lesson.minutes),
+        "label": fill(_("{title}（{n}分）"), title=lesson.words["title"].said(language), n=lesson.minutes),
     }
 
 
@@ -106,7 +106,9 @@ def _offer(offer: offers.Offer, now: Any, language: str) -> dict[str, Any]:
     return {
         "href": reverse("finder:start", kwargs={"session_id": offer.session_id}),
         "title": offer.title,
-        "about": lesson.words["title"].said(language) if lesson else "",
+        "about": fill(_("「{lesson}」を、いっしょにできます。"), lesson=lesson.words["title"].said(language))
+        if lesson
+        else "",
         "point": offer.point,
         "when": fill(
             _("{day} {time}から{n}分"),
