@@ -53,6 +53,10 @@ def test_every_page_for_residents_passes_the_rules(browser: Browser, address: st
         for where in ("/genuine/keys/", "/genuine/log/?n=3", "/genuine/log/entry/3/"):
             page.goto(where)
             check_page(page, keyboard=False)
+        page.goto("/genuine/log/")
+        page.locator("tbody a").first.click()
+        expect(page.get_by_text("試験用の印です。")).to_be_visible()
+        check_page(page, keyboard=False)
 
 
 def test_what_is_forged_shows_both_texts_and_what_differs(browser: Browser, address: str) -> None:
