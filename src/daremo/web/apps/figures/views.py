@@ -77,6 +77,7 @@ def loop(request: HttpRequest) -> HttpResponse:
             "now": f"{say_era(now)} {say_time(now)}",
             "gap": _gap(gap) if gap else None,
             "plan": _plan(plan) if plan else None,
+            "can_plan": may(request, "plan.edit"),
             "week": weeks[-1][1],
             "last_week": weeks[-2][1],
             "per_slot": month.learners_per_slot,
