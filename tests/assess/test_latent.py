@@ -245,3 +245,29 @@ def test_the_command_takes_covariates_and_anchors(tmp_path: Path, capsys: pytest
 
 def test_warming_up_takes_covariates_too():
     warm(regressed(60, 23)[0], "2pl")
+
+
+def test_a_group_of_nobody_or_few_is_left_out_and_told_and_changes_nothing():
+    theta = np.random.default_rng(8).normal(size=600)
+    x, group = drawn(theta, 9), np.arange(600) % 2
+    two = calibrate(answers_of(x, group=group, groups=("a", "b")), "2pl")
+    # nobody is in c, nine people are in d
+    more = np.r_[group, np.full(9, 3)]
+    four = calibrate(answers_of(np.r_[x, x[:9]], group=more, groups=("a", "b", "c", "d")), "2pl")
+    assert four.log_likelihood == pytest.approx(two.log_likelihood, abs=1e-9)
+    assert four.groups == ("a", "b") and four.persons == two.persons == 600 and four.answers == two.answers
+    assert [(p.code, p.column, p.value) for p in four.problems] == [
+        ("empty-group", "c", "0"),
+        ("empty-group", "d", "9"),
+    ]
+
+
+def test_what_cannot_be_known_is_told_as_such():
+    theta = np.random.default_rng(8).normal(size=300)
+    x = drawn(theta, 9)
+    # everybody of b has the same answers: there is no spread
+    same = answers_of(np.r_[x, np.tile([1, 0, 1, 1, 0], (60, 1))], group=np.arange(360) // 300, groups=("a", "b"))
+    found = calibrate(same, "2pl")
+    assert "flat-group" in {p.code for p in found.problems} and not found.converged
+    one = calibrate(answers_of(x[:, :1]), "2pl")
+    assert [p.code for p in one.problems] == ["no-errors"] and one.items[0].se_a is None

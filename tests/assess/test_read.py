@@ -189,3 +189,16 @@ def test_every_code_that_is_raised_is_explained():
         for m in re.findall(r'(?:told\.add|_problem|Error|NoAnswer|Infeasible)\(\s*"([a-z-]+)"', p.read_text("utf-8"))
     }
     assert raised and raised <= CODES
+
+
+def test_two_columns_under_one_heading_are_told_and_not_renamed(tmp_path: Path):
+    with pytest.raises(InputError) as e:
+        read(tmp_path, "id,a,b,a\n1,0,1,1\n2,1,0,0\n")
+    assert [(p.code, p.value) for p in e.value.problems] == [("column-twice", "a")]
+
+
+def test_a_column_of_ages_is_told_once_and_not_row_by_row(tmp_path: Path):
+    rows = "\n".join(f"{k},{k % 2}" for k in range(40))
+    with pytest.raises(InputError) as e:
+        read(tmp_path, f"age,a\n{rows}\n", Asked(two=True))
+    assert codes(e.value) == ["too-many-categories"]

@@ -106,6 +106,16 @@ def test_anchors_hold_as_in_memory(tmp_path: Path):
     assert whole.items[0].anchor
 
 
+def test_a_group_of_few_is_left_out_as_in_memory(tmp_path: Path):
+    n = 400
+    town = pl.Series(["x" if k < 5 else "y" if k < 200 else "z" for k in range(n)])
+    path = written(tmp_path / "a.parquet", n, town=town)
+    whole = calibrate(read_answers(path, Asked(group="town")), "rasch")
+    parts = calibrate_stream(open_source(path, Asked(group="town"), chunk=150), "rasch")
+    close(parts, whole)
+    assert parts.groups == ("y", "z") and "empty-group" in {p.code for p in parts.problems}
+
+
 def test_two_columns_may_make_a_group_and_words_of_answers_need_not_be_whole(tmp_path: Path):
     n = 600
     half = pl.Series([0.5 * (k % 3) for k in range(n)])

@@ -21,6 +21,7 @@ from daremo.assess.anchors import held_by
 from daremo.assess.climb import Climbed, climb
 from daremo.assess.curves import GUESSING, NOMINAL, log_table, slope_slot
 from daremo.assess.expect import UNSEEN
+from daremo.assess.groups import FLAT, warning, with_people
 from daremo.assess.information import Errors, standard_errors
 from daremo.assess.lanes import padded
 from daremo.assess.latent import Latent, patterns_of
@@ -28,7 +29,7 @@ from daremo.assess.layout import Layout, begin, layout_of, with_held
 from daremo.assess.maximise import maximise
 from daremo.assess.model import MODELS, Answers, Calibration, Effect, Item, Model
 from daremo.assess.parts import Checking, Expecting, Part, Sums, Tallying, Task, added, row_of
-from daremo.kernel.errors import NoAnswer, UsageError
+from daremo.kernel.errors import NoAnswer, Problem, UsageError
 from daremo.kernel.results import Progress, silent
 
 Float = NDArray[np.float64]
@@ -46,6 +47,8 @@ ADEQUATE, FINE = 0.01, 1e-5
 APART = 1.25
 #: Large tables of more than so many people are first climbed on every so many-th person.
 MANY, TENTH = 20_000, 10
+#: People that a group must have for a mean and spread of its own.
+LEAST = 10
 
 
 @dataclass(slots=True)
@@ -108,6 +111,7 @@ class Fit:
     def prior_gq(self, mean_g: Float, sd_g: Float, t: Float) -> Float:
         """Logarithm of each group's share at each node, shape (groups, nodes)."""
         z = -0.5 * ((t[None, :] - mean_g[:, None]) / sd_g[:, None]) ** 2
+        z -= z.max(1, keepdims=True)
         return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)))
 
     def table(self, par: Float, t: Float, *, lanes: bool = False) -> Float:
@@ -176,7 +180,8 @@ def fit_of(
     if model not in MODELS:
         raise UsageError("bad-model", f"知らないモデルです: {model}", "・".join(MODELS), "--model")
     if answers.item.size == 0 or not answers.items:
-        fix = "2通り以上の答えがある問題を、1つ以上入れてください"
+        why = "・".join(dict.fromkeys(p.message for p in answers.problems))
+        fix = "2通り以上の答えがある問題を、1つ以上入れてください" + (f"（{why}）" if why else "")
         raise NoAnswer("nothing-to-calibrate", "調べられる問題がありません", fix)
     return prepared(answers, model, guess_prior, node_count, large, anchors)
 
@@ -252,6 +257,7 @@ def calibrate(
     begun = cpu_clock()
     known_errors(errors)
     large = answers.item.size > LARGE
+    answers, small = with_people(answers, LEAST) if len(answers.groups) > 1 else (answers, ())
     fit = fit_of(answers, model, guess_prior=guess_prior, node_count=node_count, large=large, anchors=anchors)
     x = fit.first_guess(float(1 / (1 + np.exp(-guess_prior[0]))))
     if large and answers.n_persons > MANY:
@@ -259,7 +265,7 @@ def calibrate(
         fit = replace(fit, t=fitting(fit))
         fit.mu[:], fit.sd[:] = _spread(fit)
     fit, found, value, change = refined(fit, x, tolerance or standing(large), most, progress)
-    return told(fit, model, found, value, change, errors, begun, cpu_clock)
+    return told(fit, model, found, value, change, errors, begun, cpu_clock, small)
 
 
 def known_errors(errors: str) -> None:
@@ -369,8 +375,9 @@ def told(
     errors: str,
     begun: float,
     cpu_clock: Callable[[], float],
+    problems: tuple[Problem, ...] = (),
 ) -> Calibration:
-    """The fit as others use it, with standard errors."""
+    """The fit as others use it, with standard errors, `problems` beside those of the answers, and what is doubtful in it."""
     a, lay = fit.answers, fit.layout
     par, beta, sd_g = fit.unpack(found.x)
     found_errors = standard_errors(fit, par, beta, sd_g, errors)
@@ -378,12 +385,16 @@ def told(
     count = np.add.reduceat(fit.counts(), lay.first)
     items = tuple(item_of(a, lay, j, par, se, count[j]) for j in range(len(a.items)))
     scale = float(par[0, 0]) if lay.shared else 1.0
+    flat = [g for g in range(fit.groups) if sd_g[g] < FLAT]
+    problems = (*a.problems, *problems, *(warning("flat-group", a.groups[g], f"{sd_g[g]:.3f}") for g in flat))
+    if not found_errors.known:
+        problems = (*problems, warning("no-errors", "", ""))
     effects, se_mean, se_sd = _latent(fit, beta, sd_g, scale, found_errors)
     return Calibration(
         model, value, bool(found.still and abs(change) <= ADEQUATE), items,
         beta[: fit.groups] * scale, sd_g * scale, a.count, int(round(float(count.sum()))),
         int(np.ceil(fit.passes)), fit.t.size, change, found.residual, found_errors.how, found.x.size,
-        cpu_clock() - begun, par, fit.mu, fit.sd, found_errors.known, a.problems, effects, se_mean, se_sd, a.groups,
+        cpu_clock() - begun, par, fit.mu, fit.sd, found_errors.known, problems, effects, se_mean, se_sd, a.groups,
     )  # fmt: skip
 
 

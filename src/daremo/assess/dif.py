@@ -23,12 +23,12 @@ from daremo.assess import calibrate as calibration
 from daremo.assess.calibrate import GUESS_PRIOR, LARGE, Fit, climb_fit, first_few, fit_of
 from daremo.assess.curves import PARTIAL
 from daremo.assess.dif_scores import Tests, score_tests
+from daremo.assess.groups import with_people
 from daremo.assess.information import block_covariances
 from daremo.assess.layout import begin
 from daremo.assess.model import Answers, Model
 from daremo.kernel.errors import Problem, UsageError
 from daremo.kernel.results import Progress, silent
-from daremo.kernel.tables import rows_of
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -178,9 +178,12 @@ def dif(
         raise UsageError(
             "bad-model", "nominal では調べられません", "rasch・2pl・3pl・grm・gpcm から選んでください", "--model"
         )
-    answers, problems = _groups_with_people(answers, least)
+    answers, problems = with_people(answers, least)
     if len(answers.groups) < 2:
         fix = "--group に、2つ以上の値がある列を書いてください"
+        if problems:
+            small = "・".join(p.column for p in problems[:5])
+            fix = f"{least}人以上のグループが2つ要ります（人が足りない: {small}）"
         raise UsageError("one-group", "比べるグループが2つありません", fix, "--group")
     answers = _reference_first(answers, reference)
     groups, items = len(answers.groups), len(answers.items)
@@ -244,27 +247,6 @@ def graded(delta: Float, se: Float, p: Float) -> NDArray[np.str_]:
     middle = (size >= MIDDLE) & (2 * norm.sf(size / se) < 0.05)
     large = (size >= LARGE_EFFECT) & (size - ONE_SIDED * se > MIDDLE)
     return np.asarray(np.where(np.isnan(delta) | np.isnan(p), "", np.where(large, "C", np.where(middle, "B", "A"))))
-
-
-def _groups_with_people(answers: Answers, least: int) -> tuple[Answers, list[Problem]]:
-    """Leave out groups of fewer than `least` people, and say so."""
-    words = next(r for r in rows_of("daremo.assess", "problem_codes") if r["code"] == "empty-group")
-    size = np.bincount(answers.group, answers.weight, len(answers.groups))
-    kept = size >= least
-    if kept.all():
-        return answers, []
-    told = [
-        Problem("empty-group", words["ja"], words["fix"], "", None, answers.groups[g], f"{size[g]:g}", "warning")
-        for g in np.flatnonzero(~kept)
-    ]
-    new = np.cumsum(kept) - 1
-    return replace(
-        answers,
-        weight=np.where(kept[answers.group], answers.weight, 0.0),
-        group=np.where(kept[answers.group], new[answers.group], 0),
-        groups=tuple(g for g, k in zip(answers.groups, kept, strict=True) if k),
-        count=round(float(size[kept].sum())),
-    ), told
 
 
 def _reference_first(answers: Answers, reference: str) -> Answers:

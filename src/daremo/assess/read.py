@@ -113,11 +113,21 @@ def frame_of(path: Path) -> pl.DataFrame:
         data = data.removeprefix(b"\xef\xbb\xbf")
         head = data.split(b"\n", 1)[0]
         mark = max(b",;\t", key=lambda c: head.count(c))
+        _refuse_twice(data, chr(mark), path.name)
         return pl.read_csv(io.BytesIO(data), infer_schema=False, separator=chr(mark), truncate_ragged_lines=False)
     except pl.exceptions.NoDataError as e:
         raise InputError([_problem("no-answers", path.name)]) from e
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as e:
         raise InputError([_problem("unreadable-answers", path.name, value=str(e).splitlines()[0][:120])]) from e
+
+
+def _refuse_twice(data: bytes, mark: str, name: str) -> None:
+    """Two columns under one heading: nobody knows which is meant."""
+    first = pl.read_csv(io.BytesIO(data), infer_schema=False, separator=mark, has_header=False, n_rows=1).row(0)
+    heads = [str(h).strip() for h in first if h is not None and str(h).strip()]
+    twice = [h for h in dict.fromkeys(heads) if heads.count(h) > 1]
+    if twice:
+        raise InputError([_problem("column-twice", name, value=h) for h in twice])
 
 
 def joined(frame: pl.DataFrame, group: str, name: str) -> pl.DataFrame:

@@ -148,14 +148,14 @@ def _item_categories(
         told.add("unknown-category", rows[bad], item, _text(s, bad), error=True)
     usable = np.isfinite(values)
     known = np.unique(values[usable])
+    if known.size > MOST_CATEGORIES:
+        told.add("too-many-categories", [-1], item, [str(known.size)], error=True)
+        return np.full(values.size, -1, np.int64), []
     if two and known.size > 2 and np.isin([0.0, 1.0], known).all():
         odd = np.flatnonzero(usable & ~np.isin(values, (0.0, 1.0)))
         told.add("unknown-category", rows[odd], item, _text(s, odd), error=True)
         usable &= np.isin(values, (0.0, 1.0))
         known = np.array([0.0, 1.0])
-    if known.size > MOST_CATEGORIES:
-        told.add("too-many-categories", [-1], item, [str(known.size)], error=True)
-        return np.full(values.size, -1, np.int64), []
     out = np.where(usable, np.searchsorted(known, np.where(usable, values, 0.0)), -1)
     labels = [f"{v:g}" for v in known]
     unknowing = np.flatnonzero(np.isneginf(values))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from daremo.assess.calibrate import (
     GUESS_PRIOR,
     LARGE,
+    LEAST,
     MANY,
     TENTH,
     Fit,
@@ -31,6 +32,7 @@ from daremo.assess.calibrate import (
     told,
 )  # fmt: skip
 from daremo.assess.expect import UNSEEN
+from daremo.assess.groups import with_people
 from daremo.assess.model import Calibration, Model
 from daremo.assess.parts import Mapper, Part, Sums, Task, row_of
 from daremo.assess.source import File, Source
@@ -115,13 +117,15 @@ def calibrate_stream(
     begun = cpu_clock()
     known_errors(errors)
     large = source.answers > LARGE
-    made = prepared(source.people, model, guess_prior, node_count, large, anchors)
-    pattern = np.zeros(source.weight.size, np.int64)
+    people, small = with_people(source.people, LEAST) if len(source.people.groups) > 1 else (source.people, ())
+    made = prepared(people, model, guess_prior, node_count, large, anchors)
+    pattern, weight = np.zeros(source.weight.size, np.int64), source.weight.copy()
+    weight[source.weight > 0] = people.weight
     pattern[source.weight > 0] = made.answers.group
     n = source.weight.size
     fit = Streamed(
         made.answers, made.layout, made.row, made.t, np.zeros(n), np.full(n, UNSEEN), made.prior, large, made.latent,
-        made.centre, file=source.file, weight=source.weight, pattern=pattern, mapper=mapper,
+        made.centre, file=source.file, weight=weight, pattern=pattern, mapper=mapper,
     )  # fmt: skip
     x = fit.first_guess(float(1 / (1 + np.exp(-guess_prior[0]))))
     if large and source.people.n_persons > MANY:
@@ -129,7 +133,7 @@ def calibrate_stream(
         x = climb_fit(some, x, 1, 1e-3, most, progress).x
         fit = replace(fit, t=fitting(some))
     done, found, value, change = refined(fit, x, tolerance or standing(large), most, progress)
-    return told(done, model, found, value, change, errors, begun, cpu_clock)
+    return told(done, model, found, value, change, errors, begun, cpu_clock, small)
 
 
 def thinned(fit: Streamed, step: int) -> Fit:
