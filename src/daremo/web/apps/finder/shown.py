@@ -152,7 +152,9 @@ def _course_waited_for(wait: Any, now: datetime) -> tuple[list[Fact], int]:
     today = day_of(now)
     facts = [Fact(_("内容"), wait.series.title, small=fill(_("全{n}回"), n=len(sessions)))]
     facts += [
-        Fact(fill(_("{n}回め"), n=n), f"{say_date(one.starts, today)} {say_time(one.starts)}〜{say_time(one.ends)}")
+        Fact(
+            fill(_("{n}回め"), n=n), say_date(one.starts, today), small=f"{say_time(one.starts)}〜{say_time(one.ends)}"
+        )
         for n, one in enumerate(sessions, 1)
     ]
     return [*facts, Fact(_("場所"), place_said(wait.series.point))], len(sessions)

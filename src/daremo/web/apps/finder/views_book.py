@@ -95,6 +95,9 @@ def _gone(request: HttpRequest, problem: DaremoError, session: Any, draft: Draft
     now = clock.now()
     waits = problem.code == "seat-gone" and session.starts > now
     message, fix = refused(problem)
+    course = session.series_id is not None
+    if course and problem.code == "seat-gone":
+        message, fix = _("この教室は、いっぱいです"), _("空きを待つことができます。")
     context = {
         "message": message,
         "fix": fix,
@@ -104,7 +107,7 @@ def _gone(request: HttpRequest, problem: DaremoError, session: Any, draft: Draft
             *shown.dates_of(session, now),
         ],
         "times": cards.next_times(session, now),
-        "course": session.series_id is not None,
+        "course": course,
         "wait_href": reverse("finder:wait", kwargs={"session_id": session.pk}) if waits else "",
         "point_href": reverse("finder:point", kwargs={"point_id": session.point_id}),
         "has_errors": True,
@@ -255,7 +258,12 @@ def facts_of(draft: Draft, session: Any, *, change: bool) -> list[Fact]:
         )
         lessons = shown.times_of(session, today)
         rows += [
-            Fact(_("日時") if len(lessons) == 1 else fill(_("{n}回め"), n=n), when, small=small, href=place)
+            Fact(
+                _("日時") if len(lessons) == 1 else fill(_("{n}回め"), n=n),
+                when,
+                small=small,
+                href=place if n == 1 else "",  # a course is changed as a whole
+            )
             for n, (when, small) in enumerate(lessons, 1)
         ]
     elif draft.kind == "ask":
