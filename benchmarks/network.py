@@ -1,6 +1,6 @@
 """Backbones beside NetworkX, rustworkx, SciPy and HiGHS: same data, one run, one process an engine.
 
-    python benchmarks/network.py [optima] [national] [failures] [disasters] [--quick]
+    python benchmarks/network.py [plans] [optima] [national] [failures] [disasters] [--quick]
 
 CPU seconds of the question as each engine takes it, building its model or graph included, making the data not. Our kernels
 are compiled before (a small question is asked first; 1 to 30 s once a machine, kept on disk). Ratio: CPU seconds over ours.
@@ -289,7 +289,63 @@ def disasters(quick: bool) -> None:
     )
 
 
-PARTS = {"optima": optima, "national": national, "failures": failures, "disasters": disasters}
+def plan_ours(name: str, module_gbps: float, seconds: float, failures: tuple[str, ...] = ()) -> Told:
+    """The cheapest whole modules, demands in both directions; a limit in CPU seconds.
+
+    Costs are those of SNDlib where its file ``NAME.txt`` lies in ``DAREMO_SNDLIB`` (its licence keeps it out of here), else
+    100 a module and 1 a kilometre more.
+    """
+    import time
+    from dataclasses import replace
+
+    from daremo.kernel.watch import Watch
+    from daremo.network.read import read_graph
+    from daremo.network.upgrade import both_ways, upgrade
+
+    file = Path(os.environ.get("DAREMO_SNDLIB", "")) / f"{name}.txt"
+    if os.environ.get("DAREMO_SNDLIB") and file.is_file():
+        net, costs = read_graph(file)[0], "costs of SNDlib"
+        net = replace(net, links=replace(net.links, setup_cost=np.zeros(len(net.links))))
+    else:
+        net, costs = network_of(name), "100 and the km"
+        own = tuple(((module_gbps, float(round(100 + k))),) for k in net.links.length_km)
+        net = replace(net, links=replace(net.links, modules=own))
+    upgrade(both_ways(network_with_modules("abilene")), most=1.0, watch=Watch(5.0, clock=time.process_time))
+
+    def work() -> tuple[float, float]:
+        found = upgrade(both_ways(net), most=1.0, failures=failures, watch=Watch(seconds, clock=time.process_time))
+        return found.cost, found.bound
+
+    told = measured(work)
+    return Told(told.value, told.bound, told.cpu_s, told.wall_s, costs)
+
+
+def network_with_modules(name: str) -> Any:
+    """A network of topohub with modules of 2,000 everywhere, to warm up with."""
+    from dataclasses import replace
+
+    net = network_of(name)
+    return replace(net, links=replace(net.links, modules=(((2_000.0, 100.0),),) * len(net.links)))
+
+
+def plans(quick: bool) -> None:
+    """Whole modules on SNDlib's networks, demands undirected."""
+    table("Upgrade plans: whole modules, undirected demands (SNDlib's U-U-M)")
+    rows: tuple[tuple[str, float, float, float, tuple[str, ...]], ...] = (
+        ("polska", 155.0, 60.0, 0.0, ()),
+        ("polska", 155.0, 60.0, 0.0, ("links",)),
+        ("germany50", 40.0, 60.0, 0.02, ()),
+    )
+    for name, gbps, seconds, gap, failures in rows:
+        ask(
+            name + (", surviving every link" if failures else ""),
+            [Engine("daremo", "network:plan_ours", (name, gbps, seconds, failures), 20 * seconds)],
+            Target(gap, text=f"gap ≤ {gap:.0%} in {seconds:g} s"),
+            sense="min",
+        )
+
+
+PARTS = {"plans": plans, "optima": optima, "national": national, "failures": failures, "disasters": disasters}
 
 
 def main() -> int:

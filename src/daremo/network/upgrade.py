@@ -9,7 +9,7 @@ and taken back where it does not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from daremo.kernel.results import Progress, silent
 from daremo.kernel.watch import Watch
 from daremo.network.build import problem
 from daremo.network.hubs import HubOption, settled, with_options
-from daremo.network.model import Floats, Ints, Network
+from daremo.network.model import Demands, Floats, Ints, Network
 from daremo.network.upgrade_cuts import Choice
 from daremo.network.upgrade_near import Near
 from daremo.network.upgrade_target import Sample, Target, bits, checked, sampled
@@ -264,6 +264,18 @@ def upgrade(
         done, c, np.rint(best).astype(np.int64), s.cost, min(s.bound, s.cost), worst, s.most, len(s.cases), s.cases[at].name,
         tuple(s.cut_off), len(s.rows), proved, s.watch.seconds, currency, tuple(zip(hubs, opened, strict=True)), target, *assured,
     )  # fmt: skip
+
+
+def both_ways(network: Network) -> Network:
+    """The network in which every demand between two nodes also runs back; content from hubs stays as it is.
+
+    With it a module that both directions have each for themselves is SNDlib's module that both directions share.
+    """
+    d = network.demands
+    pair = d.source >= 0
+    back = Demands(d.target[pair], d.source[pair], d.gbps[pair])
+    both = Demands(np.r_[d.source, back.source], np.r_[d.target, back.target], np.r_[d.gbps, back.gbps])
+    return replace(network, demands=both)
 
 
 def _walked(network: Network, target: Target, sample: Sample) -> Assured:

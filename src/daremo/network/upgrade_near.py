@@ -15,10 +15,14 @@ from daremo.network.model import Floats
 from daremo.network.upgrade_cuts import Mask, Row
 from daremo.network.upgrade_plans import Plans
 
-#: Links free in a neighbourhood at first; neighbourhoods without a better plan until more are.
-FREE, STALE = 24, 12
+#: Links free in a neighbourhood, at least, and at most at first; neighbourhoods without a better plan until more are.
+LEAST_FREE, FREE, STALE = 12, 36, 12
+#: Fractions from which on modules are raised in a dive near the best plan, drawn between these.
+EAGER = 0.6, 0.95
 #: Share of the gap at which HiGHS stops in a round over everything, and seconds of such a round.
-FINER, ROUND_S = 0.15, 15.0
+FINER, ROUND_S = 0.04, 15.0
+#: Share of the time left that one round with flows may take.
+ROUND_SHARE = 0.6
 #: Seconds spent near the best plan for each second spent on the bound.
 SHARE_NEAR = 2.0
 
@@ -50,13 +54,23 @@ class Near(Plans):
         """One round over everything; whether it brought rows, a plan or a bound."""
         before = self.bound, self.cost
         gap = max(1e-6, FINER * (self.cost - self.bound) / self.cost) if np.isfinite(self.cost) else 0.01
-        x, ended = self._agreed(gap, ROUND_S)
+        if self.flows_matter:
+            # begun anew it would lose what it has: one round as long as the watch allows it
+            seconds = max(ROUND_S, ROUND_SHARE * self.watch.left_s) if np.isfinite(self.watch.limit_s) else 10 * ROUND_S
+            x, ended = self._chosen(self._active, gap, seconds, flows=True)
+        else:
+            x, ended = self._agreed(gap, ROUND_S)
         if x is None:
             return self.bound > before[0]
         done = len(self.rows)
         if self._refused(x):
             self._active += self.rows[done:]
-            self._made_whole(x)
+            if self.best is None:
+                self._made_whole(x)
+            else:
+                # what the bound's plan and the best have in common stays
+                same = np.abs(x - self.best) < 0.5
+                self._dived(np.where(same, x, 0.0), np.where(same, x, np.inf))
         else:
             self._keep(x)
         self._say("near")
@@ -65,16 +79,22 @@ class Near(Plans):
     def _bettered(self) -> None:
         """One neighbourhood of the best plan: its relaxation, and where that is cheaper a dive in it."""
         assert self.best is not None
-        free = self._ball(self._free)
+        free = self._ball(int(self.rng.integers(LEAST_FREE, self._free + 1)))
+        # by turns: elsewhere nothing changes, or modules may be added but not taken away
+        fixed = self.best if self.rng.random() < 0.5 else np.full(len(free), np.inf)
         cost = self.cost
-        x = self._plunge(np.where(free, 0.0, self.best), np.where(free, np.inf, self.best))
-        if x is not None:
-            self._made_whole(x)
+        self._dived(np.where(free, 0.0, self.best), np.where(free, np.inf, fixed))
         self._tried = 0 if self.cost < cost else self._tried + 1
         # nothing for a while: look further
         if self._tried and self._tried % STALE == 0:
             self._free = min(self._free + 4, len(self.choice.tail))
         self._say("near")
+
+    def _dived(self, low: Floats, high: Floats) -> None:
+        """A dive between bounds, and what can be taken back from where it ends."""
+        x = self._plunge(low, high, float(self.rng.uniform(*EAGER)))
+        if x is not None:
+            self._made_whole(x)
 
     def _agreed(self, gap: float, seconds: float) -> tuple[Floats | None, bool]:
         """HiGHS's choice over the active rows, and again with those it broke, until it breaks none of all found."""

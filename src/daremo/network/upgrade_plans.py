@@ -14,11 +14,15 @@ from daremo.network.upgrade_search import PATIENCE, Search
 from daremo.network.upgrade_target import Kept
 
 #: Fractions that are raised at once in a dive, and looks for rows before the next are raised.
-NEARLY, LOOKS = 0.9, 2
+NEARLY, LOOKS = 0.9, 1
+#: Where flows raise the bound of cuts by more than this share, whole numbers are looked for beside flows.
+FLOWS_MATTER = 0.01
 
 
 class Plans(Search):
     """The search for a plan; `find` leaves `best`, `cost` and `bound`."""
+
+    flows_matter = False
 
     def _programme(self, whole: bool, rows: list[Row] | None = None, *, flows: bool = False) -> highspy.Highs:
         """HiGHS over modules (and newly opened links), with these rows (all so far), and flows of the whole network."""
@@ -74,8 +78,10 @@ class Plans(Search):
             self._rounds(h, 0.15, prices=False, with_flows=False)
             if self.flows:
                 # flows beside the modules stand for all prices of the whole network; its duals are one row worth them all
-                x = self._relaxed(h)
+                x, cuts_alone = self._relaxed(h), self.bound
                 h = self._programme(False, self.near(x), flows=True)
+                self._relaxed(h)
+                self.flows_matter = self.bound - cuts_alone > FLOWS_MATTER * self.bound
         self._rounds(h, 0.35, prices=len(self.cases) > 1 or not self.flows, with_flows=self.flows)
         self._dive(h)
         self._say("dive")
@@ -121,7 +127,7 @@ class Plans(Search):
         elif x is not None:
             self._made_whole(x)
 
-    def _plunge(self, low: Floats, high: Floats) -> Floats | None:
+    def _plunge(self, low: Floats, high: Floats, nearly: float = NEARLY) -> Floats | None:
         """Whole numbers between bounds: raise what is nearly whole, look for rows, solve again; none where dearer than the best.
 
         The bounds of the relaxation are free again afterwards.
@@ -129,6 +135,8 @@ class Plans(Search):
         h, count, low = self._h, len(self.choice.link), low.copy()
         at = np.arange(count, dtype=np.int32)
         found, looks = None, 0
+        # the simplex method may stop as soon as its bound says that nothing cheaper is here
+        h.setOptionValue("objective_bound", self.cost * (1 - 1e-7) if np.isfinite(self.cost) else highspy.kHighsInf)
         while not self.watch.late(0.97):
             h.changeColsBounds(count, at, low, high)
             h.run()
@@ -153,9 +161,10 @@ class Plans(Search):
                 found = np.rint(x)
                 break
             looks = 0
-            up = part >= min(NEARLY, float(part.max()))
+            up = part >= min(nearly, float(part.max()))
             low[up] = np.ceil(x[up] - 1e-6)
         h.changeColsBounds(count, at, np.zeros(count), np.full(count, highspy.kHighsInf))
+        h.setOptionValue("objective_bound", highspy.kHighsInf)
         return found
 
     def _done(self) -> bool:

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     help="What can be installed on every link that names no modules of its own; may be repeated. Default: tables/modules.csv (yen).",
 )  # fmt: skip
 @click.option(
+    "--both-ways", is_flag=True,
+    help="Every demand also runs back: SNDlib's undirected demands, whose modules both directions share.",
+)  # fmt: skip
+@click.option(
     "--new-link", "new_links", multiple=True, metavar="FROM:TO[:SETUP_COST]",
     help="A line that may be built between two nodes; may be repeated.",
 )  # fmt: skip
@@ -97,7 +101,7 @@ def upgrade(
     voice: Voice, most: float, failures: tuple[str, ...], modules: tuple[str, ...], gap: float, time_limit: float,
     first_year: int, years: int, seed: int, out: Path | None, force: bool, new_links: tuple[str, ...],
     open_hubs: tuple[str, ...], available: float | None, residents: float, hours: float | None, hazards: Path | None,
-    scenarios: int, currency: str, **asked: Any,
+    scenarios: int, currency: str, both_ways: bool, **asked: Any,
 ) -> int:  # fmt: skip
     """Choose the cheapest modules and new links of REGION with which no link is overloaded, whole and broken.
 
@@ -105,6 +109,7 @@ def upgrade(
     availability hold over sampled disasters, are checked by a walk of its own and told again over fresh disasters.
     """
     from daremo.kernel.watch import Watch
+    from daremo.network.upgrade import both_ways as also_back
     from daremo.network.upgrade import upgrade as choose
     from daremo.network.upgrade_target import Target
     from daremo.network.upkeep import hub_supply, supply, upkeep
@@ -114,6 +119,8 @@ def upgrade(
     read, problems = options.read_told(asked)
     options.need_demand(read)
     network = with_modules(with_candidates(read, new_links), modules)
+    if both_ways:
+        network = also_back(network)
     target, note = None, ""
     if available is not None or hours is not None:
         blows, note = hazards_of(network, hazards, asked.get("region"), voice)
