@@ -190,6 +190,29 @@ def test_sharing_asks_for_consent_and_attaches_the_result_to_the_person(town: To
     assert client.session["skill_check"]["state"] == {}
 
 
+def test_the_counter_sees_the_levels_that_the_person_saw(town: Town) -> None:
+    from daremo.web.apps.skills import measure
+    from daremo.web.apps.skills.models import AnonymousSheet, Check
+
+    client = Client()
+    client.post("/check/")
+    client.post("/check/about/stage/", {"stage": "75_84"})
+    client.post("/check/about/goal/", {"goal": ""})
+    for area in measure.AREAS:
+        client.post(f"/check/about/self{area}/", dict.fromkeys(measure.reports(), "5"))
+    answered(client, 6)
+    draft = client.session["skill_check"]
+    seen = measure.outcome(draft["state"])
+    assert draft["report"] and seen.levels
+    client.post("/check/result/", {"keep": "share", "count": "on"})
+    client.post("/check/result/share/", {"name": "見本 花子", "agreed": "on"})
+    kept = Check.objects.get()
+    again = measure.answered(kept.life_stage, kept.answers)
+    assert measure.outcome(again) == seen and len(measure.told(again)) == len(measure.told(draft["state"]))
+    # what is counted without a name are answers to questions only
+    assert not {name for name, _ in AnonymousSheet.objects.get().answers} & set(measure.reports())
+
+
 def test_answers_are_counted_without_a_name_only_where_that_was_ticked(town: Town) -> None:
     from daremo.web.apps.journal.models import Event
     from daremo.web.apps.skills.models import AnonymousSheet

@@ -219,8 +219,12 @@ def outcome(state: State) -> Outcome:
 
 
 def answered(stage: str, answers: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """Return the state of a sitting that is over: on paper, or kept earlier; questions that are no more are left out."""
-    state = begin(stage, {}, seed="answered", observed=True)
+    """Return the state of a sitting that is over: on paper, or kept earlier; questions that are no more are left out.
+
+    How the person saw herself may stand among the answers.
+    """
+    report = {name: int(value) for name, value in answers if name in reports()}
+    state = begin(stage, report, seed="answered", observed=True)
     for name, answer in answers:
         item = tasks().get(name)
         if item is not None and name not in dict(state["raw"]):

@@ -41,7 +41,10 @@ Told = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A sitting that ended: what was answered and what is known of each area (mean, standard error; ability)."""
+    """A sitting that ended: what was answered and what is known of each area (mean, standard error; ability).
+
+    ``report`` is how the person saw herself: kept with her name, so that the counter sees what she saw, never counted.
+    """
 
     answers: Told
     profile: Profile
@@ -49,6 +52,7 @@ class Taken:
     life_stage: str = "unknown"
     goal: str = ""
     language: str = "ja"
+    report: Told = ()
 
 
 def keep(act: Act, person: Person, taken: Taken, *, statistics: bool = False, once: str | None = None) -> Check:
@@ -77,7 +81,7 @@ def keep(act: Act, person: Person, taken: Taken, *, statistics: bool = False, on
             row = Check(
                 person=person, organisation=person.organisation, consent=consent, at=act.now, mode=taken.mode,
                 life_stage=taken.life_stage, profile={str(k): list(v) for k, v in taken.profile.items()},
-                answers=[list(a) for a in taken.answers], goal=taken.goal, statistics=statistics, once=once,
+                answers=[list(a) for a in (*taken.report, *taken.answers)], goal=taken.goal, statistics=statistics, once=once,
                 keep_until=until,
             )  # fmt: skip
             return journal.save(act, "check.kept", row)

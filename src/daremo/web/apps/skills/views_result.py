@@ -41,6 +41,7 @@ def taken_of(draft: Draft) -> skills.Taken:
         life_stage=draft.stage,
         goal=draft.goal,
         language=get_language() or "ja",
+        report=[(name, str(value)) for name, value in draft.report.items()],
     )
 
 

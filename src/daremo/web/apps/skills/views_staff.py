@@ -65,7 +65,8 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
     checks = skills.checks_of(row)
     change = skills.compared(checks[0], checks[-1]) if len(checks) > 1 else None
     last = checks[-1] if checks else None
-    outcome = measure.outcome(measure.answered(last.life_stage, last.answers)) if last else None
+    state = measure.answered(last.life_stage, last.answers) if last else {}
+    outcome = measure.outcome(state) if last else None
     language = get_language() or "ja"
     steps = offers.lessons_for(skills.profile_of(last), last.goal, last.life_stage) if last else []
     return render(
@@ -79,7 +80,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
             "unclear": outcome.unclear if outcome else 0,
             "widths": _widths(outcome) if outcome else [],
             "last": last,
-            "answered": len(last.answers) if last else 0,
+            "answered": len(measure.told(state)),
             "checks": [{"pk": c.pk, "when": c.at, "mode": c.get_mode_display(), "until": c.keep_until} for c in checks],
             "change": _change_words(change) if change else None,
             "lessons": [
