@@ -43,7 +43,7 @@ class Plans(Search):
             for j in mine:
                 h.addRow(-highspy.kHighsInf, 0.0, 2, np.array([j, count + at], np.int32), np.array([1.0, -top[j]]))
         self._fee_at = {int(k): count + at for at, k in enumerate(fee)}
-        if flows:
+        if flows and self.room is not None:
             room = self.room.there(*(np.where(self.cases[0].closed, 0.0, v) for v in (c.ahead, c.back)))
             self._room_at = self.room.add(h, np.arange(count), c.link, c.gbps, room)
         self._put(h, self.rows if rows is None else rows)
@@ -115,7 +115,8 @@ class Plans(Search):
 
     def _take_duals(self, h: highspy.Highs, x: Floats) -> None:
         """The row of prices that the flows' capacity rows end with: without flows it gives the same bound."""
-        self._take_both(self.room.row(self.room.prices(h, self._room_at), self.cases[0].closed), x)
+        if self.room is not None:
+            self._take_both(self.room.row(self.room.prices(h, self._room_at), self.cases[0].closed), x)
 
     def _dive(self, h: highspy.Highs) -> None:
         """A first plan from the relaxation; raised to whole numbers and mended where time is too short for that."""

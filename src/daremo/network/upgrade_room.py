@@ -121,7 +121,8 @@ class Room:
 
     def prices(self, h: highspy.Highs, at: int) -> Floats:
         """Prices of the rooms in a solved programme whose capacity rows begin at `at`."""
-        return np.maximum(-np.asarray(h.getSolution().row_dual)[at : at + self.rooms], 0.0)
+        price: Floats = np.maximum(-np.asarray(h.getSolution().row_dual)[at : at + self.rooms], 0.0)
+        return price
 
     def row(self, price: Floats, closed: Mask) -> Row | None:
         """What these prices ask of every plan; none where they ask nothing."""

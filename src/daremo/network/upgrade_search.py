@@ -271,7 +271,7 @@ class Search:
 
     def _price(self, k: int, x: Floats) -> int:
         """Take the prices of a case that `x` breaks, as they are and rounded; how many rows."""
-        if self._in_room(k):
+        if self.room is not None and self._in_room(k):
             lacks, price = self._lacks(k, x)
             return self._take_both(self.room.row(price, self.cases[k].closed), x) if lacks > self.crumb else 0
         return self._take_both(self._routed(k, x, sliver=True, exact=False)[1], x)

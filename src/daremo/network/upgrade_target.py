@@ -298,13 +298,15 @@ class Kept:
         place = np.full(len(c.tail), -1)
         place[e] = y + np.arange(len(e))
         inf = highspy.kHighsInf
-        for k in e:
-            mine = np.flatnonzero(c.link == k)
-            h.addRow(-inf, 0.0, len(mine) + 1, np.r_[place[k], mine].astype(np.int32), np.r_[1.0, -np.ones(len(mine))])
+        for link in e.tolist():
+            mine = np.flatnonzero(c.link == link)
+            h.addRow(
+                -inf, 0.0, len(mine) + 1, np.r_[place[link], mine].astype(np.int32), np.r_[1.0, -np.ones(len(mine))]
+            )
         for k, row in self._rows.values():
             h.addRow(-inf, 0.0, len(row) + 1, np.r_[z + k, place[row]].astype(np.int32), np.r_[1.0, -np.ones(len(row))])
         if areas:
-            whole = float(self.people.sum())
+            people = float(self.people.sum())
             fixed = self._fixed @ self._s.share
             if t.residents_share >= 1:
                 for d in range(areas):
@@ -313,7 +315,7 @@ class Kept:
                 at = np.arange(good, good + areas, dtype=np.int32)
                 if whole:
                     h.changeColsIntegrality(areas, at, np.full(areas, highspy.HighsVarType.kInteger))
-                h.addRow(t.residents_share - 1e-9, inf, areas, at, self.people / whole)
+                h.addRow(t.residents_share - 1e-9, inf, areas, at, self.people / people)
             for d in range(areas):
                 some = np.flatnonzero(self._share[d])
                 at = np.r_[z + some, good + d].astype(np.int32)
