@@ -15,11 +15,15 @@ from scipy.optimize import linprog
 
 from daremo.cli.main import daremo
 from daremo.kernel.errors import Infeasible, UsageError
+from daremo.kernel.results import silent
 from daremo.kernel.watch import Watch
 from daremo.network.build import build
 from daremo.network.formats import from_json
 from daremo.network.model import Network
-from daremo.network.upgrade import upgrade
+from daremo.network.upgrade import both_ways, upgrade
+from daremo.network.upgrade_cuts import Row, rounded
+from daremo.network.upgrade_hunt import Hunter
+from daremo.network.upgrade_near import Near
 from daremo.network.upkeep import supply, upkeep
 
 
@@ -106,6 +110,50 @@ def test_a_plan_that_survives_every_single_link_costs_as_much_as_the_cheapest_th
         pytest.skip("a demand hangs on one link here: what is left out is told, not compared")
     broken = [set(), *({k} for k in range(len(network.links)))]
     assert found.cost == pytest.approx(cheapest(network, 1.0, broken), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 4, 7])
+def test_what_larger_networks_are_planned_by_finds_the_cheapest_plan_too(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daremo.network.upgrade_search.ALL_NODES", 0)
+    network = drawn(seed)
+    found = upgrade(network, most=0.9, watch=Watch(60.0))
+    assert found.cost == pytest.approx(cheapest(network, 0.9, [set()]), rel=1e-6) and found.proved
+
+
+@pytest.mark.parametrize("seed", [1, 3, 5])
+def test_every_row_that_is_found_is_true_of_every_plan_that_carries_everything(seed: int) -> None:
+    network = drawn(seed)
+    search = Near(network, 0.9, (), 0.0, Watch(60.0), 1, silent)
+    case, choice, rng = search.cases[0], search.choice, np.random.default_rng(seed)
+    assert search.room is not None
+    rows: list[Row] = []
+    for number in range(12):
+        x = rng.uniform(0, 2, len(choice.link)) * rng.integers(0, 2, len(choice.link))
+        rows += Hunter(choice, search.n, 0.9).rows(case, x, number)
+        lacks, price = search._lacks(0, x)
+        for row in (search.room.row(price, case.closed), search._routed(0, x, sliver=True)[1]):
+            if row is not None:
+                rows += [row, *(r for r in [rounded(row, x)] if r is not None)]
+    assert len(rows) > 10
+    carries = 0
+    for plan in product(range(3), repeat=len(choice.link)):
+        y = np.array(plan, float)
+        add = choice.added(y)
+        if carried(network, np.r_[choice.ahead + add, choice.back + add], 0.9, set()):
+            carries += 1
+            assert all(row.coefficient @ y[row.column] >= row.least - 1e-6 for row in rows)
+    assert carries
+
+
+def test_undirected_demands_are_routed_in_half_the_programme_at_the_same_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = both_ways(drawn(9, nodes=5, links=7))
+    halved = upgrade(network, most=1.0)
+    search = Near(network, 1.0, (), 0.0, Watch(60.0), 1, silent)
+    assert search.room is not None and search.room.both
+    monkeypatch.setattr("daremo.network.upgrade_room.np.allclose", lambda *_: False)
+    assert upgrade(network, most=1.0).cost == pytest.approx(halved.cost)
 
 
 def test_the_plan_itself_carries_every_case_by_an_independent_program() -> None:

@@ -53,7 +53,7 @@ class Near(Plans):
     def _bounded(self) -> bool:
         """One round over everything; whether it brought rows, a plan or a bound."""
         before = self.bound, self.cost
-        gap = max(1e-6, FINER * (self.cost - self.bound) / self.cost) if np.isfinite(self.cost) else 0.01
+        gap = max(1e-9, FINER * (self.cost - self.bound) / self.cost) if np.isfinite(self.cost) else 0.01
         if self.flows_matter:
             # begun anew it would lose what it has: one round as long as the watch allows it
             seconds = max(ROUND_S, ROUND_SHARE * self.watch.left_s) if np.isfinite(self.watch.limit_s) else 10 * ROUND_S

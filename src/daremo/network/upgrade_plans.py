@@ -13,6 +13,8 @@ from daremo.network.upgrade_cuts import Row
 from daremo.network.upgrade_search import PATIENCE, Search
 from daremo.network.upgrade_target import Kept
 
+#: Cost and bound that differ by no more than this share are the same: bounds are told a hair lower than found.
+CLOSED = 1e-8
 #: Fractions that are raised at once in a dive, and looks for rows before the next are raised.
 NEARLY, LOOKS = 0.9, 1
 #: Where flows raise the bound of cuts by more than this share, whole numbers are looked for beside flows.
@@ -170,10 +172,10 @@ class Plans(Search):
 
     def _done(self) -> bool:
         """Whether cost and bound are as close as asked."""
-        return self.cost - self.bound <= max(self.gap, 1e-9) * self.cost
+        return self.cost - self.bound <= max(self.gap, CLOSED) * self.cost
 
     def _proved(self) -> bool:
-        return self.cost - self.bound <= 1e-9 * self.cost
+        return self.cost - self.bound <= CLOSED * self.cost
 
     def _whole(self) -> bool:
         """Whole numbers over the rows; whatever routing refuses gives new rows. Returns whether the best is proved."""
