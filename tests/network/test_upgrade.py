@@ -112,7 +112,7 @@ def test_a_plan_that_survives_every_single_link_costs_as_much_as_the_cheapest_th
     assert found.cost == pytest.approx(cheapest(network, 1.0, broken), rel=1e-6)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 4, 7])
+@pytest.mark.parametrize("seed", [0, 1, 3, 7])
 def test_what_larger_networks_are_planned_by_finds_the_cheapest_plan_too(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
