@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from daremo.kernel.errors import Infeasible
 from daremo.kernel.results import Progress, silent
 from daremo.kernel.watch import Watch
+from daremo.network.balance import balanced
 from daremo.network.build import problem
 from daremo.network.demand import Roots, gathered, resolved
 from daremo.network.master import Engine, Solved
@@ -19,6 +20,8 @@ from daremo.network.paths import reach, star
 
 #: Links whose share of the price is below this do not bind.
 BINDS = 1e-6
+#: In networks with more arcs, column generation that is still open after so many rounds gives way to balancing, to this gap.
+MANY_ARCS, FEW_ROUNDS, NEARLY = 2_000, 16, 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,9 @@ def min_max(
 ) -> Load:
     """The routing whose most used link is used least, exactly, with a bound from its prices.
 
+    Where a large network's bottleneck is spread over very many links, the gap may stay at about 1e-4 (`daremo.network.balance`);
+    what widening a link brings is then not solved again.
+
     Parameters
     ----------
     network : Network
@@ -167,13 +173,33 @@ def min_max(
         raise _no_path(network, unserved)
     roots = gathered(demands, n)
     engine = Engine(arcs, n, roots)
-    found = engine.solve(gap=gap, progress=progress, watch=watch)
+    most_rounds = FEW_ROUNDS if len(arcs) > MANY_ARCS else 5_000
+    found = engine.solve(gap=gap, most_rounds=most_rounds, progress=progress, watch=watch)
+    if found.rounds >= most_rounds and found.utilisation - found.bound > gap * found.utilisation:
+        found = _balanced(network, arcs, roots, found, gap, progress, watch)
+        explain = 0
     if watch is not None and watch.late():
         explain = 0
     binding = _binding(network, arcs, engine, found, add_gbps, explain, gap, progress) if len(demands) else ()
     return Load(
         network, found.utilisation, found.bound, found.flows, roots, arcs, found.price_a, binding, unserved,
         found.rounds, found.trees,
+    )  # fmt: skip
+
+
+def _balanced(
+    network: Network, arcs: Arcs, roots: Roots, found: Solved, gap: float, progress: Progress, watch: Watch | None
+) -> Solved:  # fmt: skip
+    """The better of what column generation left open and of balancing, which begins with today's routing."""
+    costs = network.links.cost[arcs.link]
+    other = balanced(
+        arcs, len(network.nodes), roots, first=costs, gap=max(gap, NEARLY), progress=progress, watch=watch
+    )  # fmt: skip
+    best = min(found, other, key=lambda s: s.utilisation)
+    proof = max(found, other, key=lambda s: s.bound)
+    return replace(
+        best, bound=min(proof.bound, best.utilisation), price_a=proof.price_a, rounds=found.rounds + other.rounds,
+        trees=found.trees,
     )  # fmt: skip
 
 
