@@ -254,7 +254,7 @@ PAGES = (
     "/desk/", "/desk/calls/", "/desk/waiting/", "/desk/waiting/rule/", "/counter/4/", "/my/day/", "/visits/paper/", "/visits/new/",
     "/incidents/", "/incidents/new/", "/outreach/", "/people/", "/people/1/", "/people/1/edit/", "/people/1/erase/", "/people/1/merge/",
     "/people/1/printed/", "/notices/", "/letters/", "/letters/booked/sms/ja/", "/followups/", "/loop/", "/figures/",
-    "/figures/reached/", "/figures/releases/",
+    "/figures/reached/", "/figures/releases/", "/schedule/points/1/merge/", "/transfer/",
 )  # fmt: skip
 
 

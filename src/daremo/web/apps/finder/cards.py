@@ -164,5 +164,6 @@ def with_landmarks(point: Any, most: int = 3) -> list[Any]:
 
 def landmark_words(points: Sequence[Any], first: int = 2) -> str:
     """Return which numbers on the sketch are which places, the one that is meant left out."""
-    named = "、".join(f"{n} {p.name}" for n, p in enumerate(points[1:], first))
+    # the number never stands at the end of a line, away from its name
+    named = "、".join(f"{n}\N{NO-BREAK SPACE}{p.name}" for n, p in enumerate(points[1:], first))
     return fill(_("近くの目印：{names}"), names=named) if named else ""
