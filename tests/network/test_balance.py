@@ -50,7 +50,7 @@ def test_a_nation_with_its_bottleneck_everywhere_closes_and_passes_the_check(
     d = net.demands
     net = replace(net, demands=replace(d, source=d.target, target=d.source)) if turned else net
     monkeypatch.setattr("daremo.network.load.MANY_ARCS", 100)
-    monkeypatch.setattr("daremo.network.load.FEW_ROUNDS", 3)
+    monkeypatch.setattr("daremo.network.load.MOST_PIVOTS", 20)
     answer = min_max(net, gap=1e-3)
     assert 0 <= answer.gap_share <= 1e-3
     assert verify_load(net, *as_table(answer)).faults == ()

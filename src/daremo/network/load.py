@@ -20,8 +20,8 @@ from daremo.network.paths import reach, star
 
 #: Links whose share of the price is below this do not bind.
 BINDS = 1e-6
-#: In networks with more arcs, column generation that is still open after so many rounds gives way to balancing, to this gap.
-MANY_ARCS, FEW_ROUNDS, NEARLY = 2_000, 16, 1e-4
+#: In networks with more arcs, column generation that is still open after so many simplex steps gives way to balancing, to this gap.
+MANY_ARCS, MOST_PIVOTS, NEARLY = 2_000, 10_000, 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,9 @@ def min_max(
         raise _no_path(network, unserved)
     roots = gathered(demands, n)
     engine = Engine(arcs, n, roots)
-    most_rounds = FEW_ROUNDS if len(arcs) > MANY_ARCS else 5_000
-    found = engine.solve(gap=gap, most_rounds=most_rounds, progress=progress, watch=watch)
-    if found.rounds >= most_rounds and found.utilisation - found.bound > gap * found.utilisation:
+    many = len(arcs) > MANY_ARCS
+    found = engine.solve(gap=gap, most_pivots=MOST_PIVOTS if many else 2**62, progress=progress, watch=watch)
+    if many and found.utilisation - found.bound > max(gap, 1e-6) * found.utilisation:
         found = _balanced(network, arcs, roots, found, gap, progress, watch)
         explain = 0
     if watch is not None and watch.late():

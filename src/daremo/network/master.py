@@ -123,6 +123,7 @@ class Engine:
         gap: float = 1e-9,
         enough: float | None = None,
         most_rounds: int = 5_000,
+        most_pivots: int = 2**62,
         progress: Progress = silent,
         watch: Watch | None = None,
     ) -> Solved:
@@ -136,6 +137,8 @@ class Engine:
             Arcs in which nothing flows.
         gap : float
             Stop at (utilisation − bound) / utilisation ≤ gap.
+        most_pivots : int
+            Stop once the master programme has taken so many steps of the simplex method.
         enough : float, optional
             Stop as soon as the utilisation is known to be at most this, or to be above it.
         watch : Watch, optional
@@ -150,7 +153,7 @@ class Engine:
         self._refit(c, closed)
         best = _normal(np.where(closed, 0.0, 1.0 / c), c)
         bound, lost = self._price(best, closed, c, None)
-        bound_at, rounds = best, 0
+        bound_at, rounds, pivots = best, 0, 0
         live = lost[1]
         for k in np.flatnonzero(live != self._live).tolist():
             self._h.changeRowBounds(k, float(live[k]), float(live[k]))
@@ -161,7 +164,8 @@ class Engine:
             self._h.run()
             solution = self._h.getSolution()
             weights = np.asarray(solution.col_value)
-            top = self._h.getInfo().objective_function_value
+            info = self._h.getInfo()
+            top, pivots = info.objective_function_value, pivots + info.simplex_iteration_count
             duals = np.asarray(solution.row_dual)
             mu = np.zeros(a)
             mu[self._watched] = np.maximum(-duals[m:], 0.0)
@@ -186,7 +190,7 @@ class Engine:
                 break
             if enough is not None and (high * self._scale <= enough or bound > enough):
                 break
-            if watch is not None and watch.late():
+            if pivots > most_pivots or (watch is not None and watch.late()):
                 break
         return self._told(weights, c, closed, bound, bound_at, float(lost[0].sum()), rounds)
 
