@@ -137,6 +137,16 @@ def test_a_rule_that_asks_smaller_parties_first_lets_one_session_go(town: Town) 
     assert bookings.book(town.act(1), [sessions[0]], town.person()).bookings.count() == 1
 
 
+def test_under_that_rule_a_free_course_is_not_full_because_a_larger_party_waits(town: Town) -> None:
+    town.policy(small_first=True)
+    course, sessions, (first, _second) = full(town, seats=2)
+    party = waits(town, course, seats=2)
+    assert [full.series for full in schedule.full_courses(town.act(1).now)] == [course]
+    gone(town, first)
+    assert states(party) == ["waiting"] and schedule.full_courses(town.act(1).now) == []
+    assert [time.session_id for time in schedule.free_times(town.act(1).now)] == [sessions[0].pk]
+
+
 def test_after_the_first_session_the_rest_is_offered(town: Town) -> None:
     course, sessions, (made,) = full(town)
     entry = waits(town, course)

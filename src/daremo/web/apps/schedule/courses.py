@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.apps import apps
-
 from daremo.web.apps.schedule.models import Series, Session
 from daremo.web.apps.schedule.sessions import with_free_seats
 
@@ -27,6 +25,8 @@ def full_courses(
     now: datetime, *, points: Sequence[int] | None = None, organisations: Sequence[int] | None = None, limit: int = 6
 ) -> list[Course]:
     """Return open courses of public offers in which a session has no seat for a newcomer, the next to begin first."""
+    from daremo.web.apps.bookings.waiting import taken_by_waiting
+
     rows = Session.objects.filter(
         series__isnull=False,
         starts__gt=now,
@@ -45,15 +45,10 @@ def full_courses(
     for session in left.select_related("series", "point", "offer").order_by("starts", "id"):
         ahead.setdefault(session.series_id or 0, []).append(session)
     free = with_free_seats([session.pk for sessions in ahead.values() for session in sessions])
-    waited = set(
-        apps.get_model("bookings", "WaitEntry")
-        ._default_manager.filter(series__in=courses, state="waiting")
-        .values_list("series", flat=True)
-    )
     full = []
     for key in courses:
         sessions = ahead[key]
-        if key not in waited and all(free.get(session.pk, 0) for session in sessions):
+        if all(free.get(session.pk, 0) for session in sessions) and not taken_by_waiting(sessions[0], now):
             continue
         series = sessions[0].series
         if series is not None and all(session.state == Session.State.OPEN for session in sessions):
