@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import threading
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
@@ -79,6 +81,35 @@ def test_an_address_that_nobody_answers_is_given_up_without_an_error(office: Off
     settings.DAREMO_TSA_URL = "http://127.0.0.1:9/tsa"
     assert not stamping.stamp(office.town.act())
     assert jobs.WORK["stamp"](office.town.act()) is False
+
+
+def test_an_authority_is_asked_over_http_as_rfc_3161_says_and_another_answer_is_refused(
+    office: Office, settings: Any
+) -> None:
+    from daremo.web.apps.genuine import stamping
+
+    act, asked = office.town.act(), []
+    outside = timestamp.OwnAuthority(token_bytes, act.now - timedelta(days=1))
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append((self.path, self.headers["Content-Type"]))
+            self.send_response(200 if len(asked) > 1 else 503)
+            self.end_headers()
+            self.wfile.write(outside.answer(body, act.now))
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.DAREMO_TSA_URL = f"http://127.0.0.1:{server.server_port}/tsa?x=1"
+        office.released()
+        assert not stamping.stamp(act), "503 is no time-stamp"
+        assert stamping.stamp(act) and stamping.last_stamp().authority  # type: ignore[union-attr]
+        server.shutdown()
+    assert asked == [("/tsa?x=1", "application/timestamp-query")] * 2
 
 
 def test_production_without_an_authority_asks_nobody(office: Office, settings: Any) -> None:

@@ -11,11 +11,11 @@ import http.client
 import logging
 import os
 import secrets
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -242,14 +242,23 @@ def _own(act: Act) -> timestamp.OwnAuthority:
 
 
 def _sent_to(url: str) -> Callable[[bytes], bytes]:
+    """Ask the operator's own address over http or https; it is not redirected elsewhere."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    place = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+
     def ask(query: bytes) -> bytes:
-        headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
-        # the operator's own address; the configuration lets only http and https through
-        request = urllib.request.Request(url, query, headers)
+        line = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-                return bytes(answer.read(timestamp.MOST_BYTES + 1))
+            line.request("POST", place, query, headers)
+            answer = line.getresponse()
+            if answer.status != 200:
+                raise OSError(f"the authority answers {answer.status}")
+            return bytes(answer.read(timestamp.MOST_BYTES + 1))
         except http.client.HTTPException as e:
             raise OSError("the authority's answer cannot be read") from e
+        finally:
+            line.close()
 
     return ask
