@@ -19,8 +19,10 @@ from daremo.network.upgrade_plans import Plans
 LEAST_FREE, FREE, STALE = 12, 36, 12
 #: Fractions from which on modules are raised in a dive near the best plan, drawn between these.
 EAGER = 0.6, 0.95
-#: Share of the gap at which HiGHS stops in a round over everything, and seconds of such a round.
-FINER, ROUND_S = 0.04, 15.0
+#: Share of the gap at which HiGHS stops in a round over everything, rough or fine, and seconds of such a round.
+ROUGH, FINER, ROUND_S = 0.3, 0.04, 15.0
+#: Share of the time after which rounds are fine.
+LATE = 0.7
 #: Share of the time left that one round with flows may take.
 ROUND_SHARE = 0.6
 #: Seconds spent near the best plan for each second spent on the bound.
@@ -35,7 +37,7 @@ class Near(Plans):
         if self.small:
             return super()._whole()
         self._active: list[Row] = self.near(self._relaxed(self._programme(False)))
-        self._free, self._tried = FREE, 0
+        self._free, self._tried, self._fine = FREE, 0, False
         spent = [0.0, 0.0]
         stuck = False
         while not self._done() and not self.watch.late(0.97):
@@ -53,7 +55,10 @@ class Near(Plans):
     def _bounded(self) -> bool:
         """One round over everything; whether it brought rows, a plan or a bound."""
         before = self.bound, self.cost
-        gap = max(1e-9, FINER * (self.cost - self.bound) / self.cost) if np.isfinite(self.cost) else 0.01
+        # rough rounds bring rows and plans quickly; finer ones the bound, when those bring nothing more or time is short
+        self._fine = self._fine or self.watch.late(LATE)
+        share = FINER if self._fine else ROUGH
+        gap = max(1e-9, share * (self.cost - self.bound) / self.cost) if np.isfinite(self.cost) else 0.01
         if self.flows_matter:
             # begun anew it would lose what it has: one round as long as the watch allows it
             seconds = max(ROUND_S, ROUND_SHARE * self.watch.left_s) if np.isfinite(self.watch.limit_s) else 10 * ROUND_S
@@ -74,7 +79,10 @@ class Near(Plans):
         else:
             self._keep(x)
         self._say("near")
-        return len(self.rows) > done or (self.bound, self.cost) != before or not ended
+        if len(self.rows) > done or (self.bound, self.cost) != before or not ended:
+            return True
+        self._fine, more = True, not self._fine
+        return more
 
     def _bettered(self) -> None:
         """One neighbourhood of the best plan: its relaxation, and where that is cheaper a dive in it."""
