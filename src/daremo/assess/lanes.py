@@ -10,15 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, register_model
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 LANES = 8
+#: The types of the code that numba makes, as numba itself has them.
+ir: Any = vars(cgutils)["ir"]
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 
 
