@@ -9,6 +9,7 @@ anything here: install it into an environment of its own and put this repository
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 import time
@@ -57,6 +58,7 @@ def single(people: int = 300) -> None:
     """A test of one capacity with 32 items beside five areas with as many (the tests' re-specification)."""
     from daremo.assess.adapt import Rules, simulate
     from daremo.assess.bank import abilities, bank_of, made_up_items
+
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from tests.assess.test_adapt_fresh import one_capacity
 
@@ -106,17 +108,14 @@ def peers() -> None:
 
 
 def _catsim(a: np.ndarray, b: np.ndarray, people: int = 300) -> str:
-    from catsim.estimation import NumericalSearchEstimator  # type: ignore[import-not-found]
-    from catsim.initialization import FixedPointInitializer  # type: ignore[import-not-found]
-    from catsim.item_bank import ItemBank  # type: ignore[import-not-found]
-    from catsim.selection import MaxInfoSelector  # type: ignore[import-not-found]
-    from catsim.simulation import Simulator  # type: ignore[import-not-found]
-    from catsim.stopping import MinErrorStopper  # type: ignore[import-not-found]
+    def of(part: str) -> Any:
+        return importlib.import_module(f"catsim.{part}")
 
-    bank = ItemBank(np.c_[a, b, np.zeros(250), np.ones(250)])
+    bank = of("item_bank").ItemBank(np.c_[a, b, np.zeros(250), np.ones(250)])
     theta = np.random.default_rng(5).normal(size=people)
-    s = Simulator(
-        bank, theta, FixedPointInitializer(0), MaxInfoSelector(), NumericalSearchEstimator(), MinErrorStopper(0.4, max_items=40)
+    s = of("simulation").Simulator(
+        bank, theta, of("initialization").FixedPointInitializer(0), of("selection").MaxInfoSelector(),
+        of("estimation").NumericalSearchEstimator(), of("stopping").MinErrorStopper(0.4, max_items=40),
     )  # fmt: skip
     begun = time.process_time()
     s.simulate()
@@ -127,21 +126,20 @@ def _catsim(a: np.ndarray, b: np.ndarray, people: int = 300) -> str:
 
 
 def _adaptivetesting(a: np.ndarray, b: np.ndarray, people: int = 8) -> str:
-    from adaptivetesting.implementations import TestAssembler  # type: ignore[import-not-found]
-    from adaptivetesting.math.estimators import BayesModal, NormalPrior  # type: ignore[import-not-found]
-    from adaptivetesting.models import ItemPool, TestItem  # type: ignore[import-not-found]
+    def of(part: str) -> Any:
+        return importlib.import_module(f"adaptivetesting.{part}")
 
     rng = np.random.default_rng(5)
     theta, asked, wrong, used = rng.normal(size=people), 0, [], 0.0
     for person in range(people):
         made = []
         for j in range(250):
-            one = TestItem()
+            one = of("models").TestItem()
             one.id, one.a, one.b, one.c, one.d = j, float(a[j]), float(b[j]), 0.0, 1.0
             made.append(one)
-        test = TestAssembler(
-            item_pool=ItemPool(made), simulation_id="x", participant_id=str(person), ability_estimator=BayesModal,
-            estimator_args={"prior": NormalPrior(0, 1), "optimization_interval": (-10, 10)}, true_ability_level=float(theta[person]),
+        test = of("implementations").TestAssembler(
+            item_pool=of("models").ItemPool(made), simulation_id="x", participant_id=str(person), ability_estimator=of("math.estimators").BayesModal,
+            estimator_args={"prior": of("math.estimators").NormalPrior(0, 1), "optimization_interval": (-10, 10)}, true_ability_level=float(theta[person]),
             initial_ability_level=0.0, simulation=True,
         )  # fmt: skip
         begun = time.process_time()
