@@ -75,3 +75,8 @@ def test_a_stale_catalogue_and_a_long_sentence_are_told(tmp_path: Path) -> None:
 def test_a_percent_sign_that_django_would_double_is_told(tmp_path: Path) -> None:
     app = _app(tmp_path, "90%の幅,90% はば,90% interval\n", '{% note _("90%の幅") %}{% endnote %}')
     assert any("doubles the %" in w for w in texts.check(app))
+
+
+def test_the_name_of_a_table_is_translated_like_any_other_text() -> None:
+    pages = [path for path in texts.WEB.rglob("*.html") if path.name != "gallery.html"]
+    assert pages and [p.name for p in pages if '{% scroll "' in p.read_text(encoding="utf-8")] == []
