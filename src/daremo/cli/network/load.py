@@ -106,11 +106,11 @@ def _show(voice: Voice, found: Network, answer: Load, told: dict[str, Any]) -> N
         )
     )
     if answer.gap_share > 1e-6:
-        left = percent(answer.gap_share, 2)
+        left = percent(answer.gap_share, 4)
         voice.say(
             voice(
-                f"時間が尽きました（差 {left}）。--time-limit を延ばせます。",
-                f"Out of time, gap {left}; see --time-limit.",
+                f"証明との差が {left} 残りました（混む所が網じゅうに散らばっているか、時間が尽きました。--time-limit を延ばせます）。",
+                f"A gap of {left} is left: the bottleneck is spread over the network, or time ran out (see --time-limit).",
             )
         )
     single, ecmp = (told["today"][r]["utilisation"] for r in ("single", "ecmp"))
