@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
 PURPOSE = "skills"
 #: Version of the words of both consents; a change of the words is a new version.
-WORDS = "2026-12"
+WORDS = "2026-12-2"
 SHOWN = "この結果と、はじめに答えた自分のようすを、担当の人に見せます。いつでも取り消せます。"
-#: A result is of use for the next consultations; then it is stale and goes.
 
 Profile = Mapping[int, tuple[float, float]]
 Told = Sequence[tuple[str, str]]
