@@ -185,7 +185,7 @@ def test_sharing_asks_for_consent_and_attaches_the_result_to_the_person(town: To
     check = Check.objects.get()
     assert check.person_id == person.pk and check.statistics is False and len(check.answers) >= 3
     consent = Consent.objects.get()
-    assert (consent.purpose, consent.text_version, consent.withdrawn_at) == ("skills", "2026-12", None)
+    assert (consent.purpose, consent.text_version, consent.withdrawn_at) == ("skills", "2026-12-2", None)
     assert [goal.words for goal in person.goals.all()] == ["まごと話したい"]
     assert client.session["skill_check"]["state"] == {}
 
