@@ -98,6 +98,17 @@ class Failures:
             )
         rows.sort(key=lambda r: (-r["people"], -r["lost_gbps"], r["broken"]))
         order = np.lexsort((np.arange(len(self)), -self.worst))[:20]
+        worst = [
+            {
+                "kind": KINDS[self.kind[c]],
+                "broken": self.names(c),
+                "utilisation": float(self.worst[c]),
+                "link": None if self.worst_link[c] < 0 else li.ids[self.worst_link[c]],
+                "lost_gbps": float(self.lost_gbps[c]),
+            }
+            for c in order.tolist()
+        ]
+        named = {name for row in [*rows[:shown], *worst] for name in row["broken"]} | {row["link"] for row in worst}
         return {
             "network": self.network.name,
             "rerouting": self.rule,
@@ -108,15 +119,11 @@ class Failures:
             "worst_utilisation": float(self.worst.max(initial=self.whole)),
             "whole_utilisation": self.whole,
             "overloaded_cases": int((self.worst > 1.0).sum()),
-            "worst": [
-                {
-                    "kind": KINDS[self.kind[c]],
-                    "broken": self.names(c),
-                    "utilisation": float(self.worst[c]),
-                    "link": None if self.worst_link[c] < 0 else li.ids[self.worst_link[c]],
-                    "lost_gbps": float(self.lost_gbps[c]),
-                }
-                for c in order.tolist()
+            "worst": worst,
+            "ends": [
+                {"link": id_, "from": n.ids[li.tail[i]], "to": n.ids[li.head[i]]}
+                for i, id_ in enumerate(li.ids)
+                if id_ in named
             ],
             "most_lost_gbps": float(self.lost_gbps.max(initial=0.0)),
             "notes": list(self.network.notes),

@@ -157,7 +157,7 @@ def test_every_look_at_what_breaks_is_noted_before_it_is_shown(world: World) -> 
 
     loaded(system())
     page = get(world.client("auditor"), "/lines/failures/")
-    assert "b1＋b2" in page and "こわれると困るもの" in page and "見本 auditor" in page
+    assert "b1（見本県庁局〜みほん局）＋b2（" in page and "こわれると困るもの" in page and "見本 auditor" in page
     user = world.own.members["auditor"].user_id
     assert {(look.user_id, look.answer.kind) for look in Look.objects.all()} == {(user, k) for k in ("fail", "availability", "upgrade")}  # fmt: skip
     assert Event.objects.filter(kind="failures.seen", who=f"user:{user}").count() == 3

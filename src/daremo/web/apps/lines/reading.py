@@ -159,6 +159,7 @@ SHAPES: dict[str, Columns] = {
                 "kind": Words(20), "broken": Rows(WORDS, 50), "utilisation": NUMBER, "link": Words(null=True),
                 "lost_gbps": NUMBER,
             }), 1_000),
+            "ends": Rows(Columns({"link": WORDS, "from": WORDS, "to": WORDS}), optional=True),
             "notes": NOTES,
         }
     ),

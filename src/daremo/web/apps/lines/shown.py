@@ -312,9 +312,16 @@ def failures(fail: Data | None, importance: Data | None, upgrade: Data | None) -
     """What breaks whom: only for `failures.see`; each argument is the critical part of an answer, or None."""
     found = []
     if fail is not None:
+        ends = {
+            e["link"]: _("{link}（{a}〜{b}）").format(link=e["link"], a=e["from"], b=e["to"])
+            for e in fail.get("ends", ())
+        }
+
+        def broken(case: Data) -> str:
+            return "＋".join(ends.get(name, name) for name in case["broken"])
+
         cut = [
-            ("＋".join(c["broken"]), count(len(c["areas"])), count(c["people"]), f"{c['lost_gbps']:,.1f}")
-            for c in fail["cut_off"]
+            (broken(c), count(len(c["areas"])), count(c["people"]), f"{c['lost_gbps']:,.1f}") for c in fail["cut_off"]
         ]
         found.append(
             Section(
@@ -331,7 +338,7 @@ def failures(fail: Data | None, importance: Data | None, upgrade: Data | None) -
                 ),
             )
         )
-        worst = [("＋".join(c["broken"]), c["link"] or "—", share(c["utilisation"], 1)) for c in fail["worst"]]
+        worst = [(broken(c), ends.get(c["link"], c["link"] or "—"), share(c["utilisation"], 1)) for c in fail["worst"]]
         found.append(
             Section(
                 _("混む所"),
