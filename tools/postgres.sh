@@ -37,7 +37,7 @@ start() {
         cd "$home"
         as "$bin/initdb" -D "$home/data" -U desk -A trust -E UTF8 --locale=C -N &&
             as "$bin/pg_ctl" -D "$home/data" -l "$home/server.log" -w \
-                -o "-c listen_addresses='' -k $home -c fsync=off -c max_connections=120" start &&
+                -o "-c listen_addresses='' -k $home -c fsync=off -c autovacuum=off -c max_connections=120" start &&
             as "$bin/createdb" -h "$home" -U desk desk
     ) >"$home/log" 2>&1 || { say "PostgreSQL did not start:"; cat "$home/log" "$home/server.log" >&2; exit 3; }
     trap - EXIT INT TERM

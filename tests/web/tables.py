@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-
 #: What the tables follow from: models, migrations, and what runs after them.
 AFTER = ("models.py", "models/*.py", "apps.py", "overlap.py", "migrations/*.py")
 
