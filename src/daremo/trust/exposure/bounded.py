@@ -144,6 +144,7 @@ def _zip(data: bytes, file: str) -> Iterator[tuple[str, bytes]]:
                 if total > MOST_UNPACKED:
                     raise refused("exposure-archive", file, f"> {MOST_UNPACKED:,} bytes")
                 yield f"{file}/{member.filename}", _plain(inner, file)
+    # zipfile says NotImplementedError to a compression or version that it does not know, RuntimeError to a password
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as e:
         raise refused("exposure-archive", file, type(e).__name__) from e
 

@@ -105,6 +105,7 @@ def _unzipped(data: bytes) -> list[bytes]:
                 if total > MOST_XML_BYTES:
                     raise BadReport("report-too-large")
                 out.append(text)
+    # zipfile says NotImplementedError to a compression or version that it does not know, RuntimeError to a password
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error, EOFError) as e:
         raise BadReport("report-unreadable") from e
     return out
