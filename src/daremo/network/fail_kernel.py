@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from daremo.network.heap import lay
+from daremo.kernel.heap import lay
 from daremo.network.model import Floats, Ints
 from daremo.network.paths import settle
 from daremo.network.today import FAR, distances_to, push

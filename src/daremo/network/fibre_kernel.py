@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from daremo.network.heap import lay, take
+from daremo.kernel.heap import lay, take
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from daremo.network.heap import lay, take
+from daremo.kernel.heap import lay, take
 from daremo.network.model import Floats, Ints
 
 

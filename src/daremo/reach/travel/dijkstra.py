@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from daremo.kernel.heap import lay, take
+
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
 Short = NDArray[np.int32]
@@ -34,40 +36,6 @@ def grouped(key: Short, count: int) -> tuple[Index, Index]:
         order[fill[key[i]]] = i
         fill[key[i]] += 1
     return start, order
-
-
-@njit(cache=True, nogil=True)
-def _push(key: Floats, node: Short, size: int, cost: float, n: int) -> int:
-    """Put (cost, n) on the heap; gives its new size."""
-    i = size
-    while i > 0:
-        above = (i - 1) >> 1
-        if key[above] <= cost:
-            break
-        key[i], node[i] = key[above], node[above]
-        i = above
-    key[i], node[i] = cost, n
-    return size + 1
-
-
-@njit(cache=True, nogil=True)
-def _pop(key: Floats, node: Short, size: int) -> int:
-    """Take the cheapest away (read it before); gives the new size."""
-    size -= 1
-    cost, n = key[size], node[size]
-    i = 0
-    while True:
-        below = 2 * i + 1
-        if below >= size:
-            break
-        if below + 1 < size and key[below + 1] < key[below]:
-            below += 1
-        if key[below] >= cost:
-            break
-        key[i], node[i] = key[below], node[below]
-        i = below
-    key[i], node[i] = cost, n
-    return size
 
 
 @njit(cache=True, nogil=True)
@@ -118,10 +86,9 @@ def many_to_many(
                     seen[n_seen] = v
                     n_seen += 1
                 dist[v] = c
-                size = _push(key, node, size, c, v)
+                size = lay(key, node, size, c, v)
         while size > 0:
-            c, v = key[0], node[0]
-            size = _pop(key, node, size)
+            c, v, size = take(key, node, size)
             if c > dist[v]:
                 continue
             for f in range(target_start[v], target_start[v + 1]):
@@ -138,7 +105,7 @@ def many_to_many(
                         seen[n_seen] = w
                         n_seen += 1
                     dist[w] = onward
-                    size = _push(key, node, size, onward, w)
+                    size = lay(key, node, size, onward, w)
         if n_out + n_touched > out_s.size:
             more = max(2 * out_s.size, n_out + n_touched)
             out_s, out_t, out_c = _longer(out_s, more), _longer(out_t, more), _longer(out_c, more)

@@ -1,4 +1,4 @@
-"""The one binary heap of this package's kernels: two arrays, keys and nodes, with the least key first."""
+"""The one binary heap of compiled kernels: two arrays, keys and nodes, with the least key first."""
 
 from __future__ import annotations
 
